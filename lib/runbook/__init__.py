@@ -1,0 +1,1 @@
+"""Jupyter runbooks that can be rehearsed, run unattended and proven afterwards."""

@@ -1,0 +1,83 @@
+"""What every parser takes and gives: an answer of a tool in, declared columns and rows out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from runbook.errors import ParseError
+
+Kind = Literal["text", "integer", "number", "boolean", "list", "object"]
+
+# CSI sequences, OSC titles and the one-character escapes that terminals are sent.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: its name and the kind of its values (null is always possible)."""
+
+    name: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a parser read: columns in order, rows (one value per column), summary facts."""
+
+    columns: tuple[Column, ...]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a tool said: the command line as it ran (without sudo), cleaned text, exit code.
+
+    >>> Answer.of(["sudo", "ros", "os", "version"], b"v0.6.1\\r\\n").lines
+    ['v0.6.1']
+    """
+
+    argv: tuple[str, ...]
+    stdout: str
+    stderr: str = ""
+    exit_code: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        argv: Sequence[str],
+        stdout: bytes | str,
+        stderr: bytes | str = b"",
+        exit_code: int = 0,
+    ) -> Answer:
+        """Clean the text (UTF-8, line ends, colours) or refuse it with a ParseError."""
+        words = tuple(argv)
+        tool = " ".join(words[:2])
+        return cls(words, _clean(tool, stdout), _clean(tool, stderr), exit_code)
+
+    @property
+    def tool(self) -> str:
+        """The program's name, for messages."""
+        return self.argv[0] if self.argv else "?"
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of stdout, without the empty ones at the end."""
+        return self.stdout.rstrip("\n").split("\n") if self.stdout.strip() else []
+
+
+def _clean(tool: str, text: bytes | str) -> str:
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = text.count(b"\n", 0, error.start) + 1
+            raise ParseError(tool, "is not UTF-8 text", line=line) from None
+    text = _ANSI.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    for number, line in enumerate(text.split("\n"), 1):
+        if any(ord(char) < 32 and char != "\t" for char in line):
+            raise ParseError(tool, "has control characters", line=number, text=line)
+    return text
