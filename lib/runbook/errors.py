@@ -11,7 +11,7 @@ RunbookError                    exit 5
 │   └── NotAuthenticated
 ├── CheckFailed                 exit 1   expected and observed differ
 │   └── WaitFailed              the deadline passed before the condition held
-├── CommandFailed               exit 5   a command ended with an exit code that its verb does not take
+├── CommandFailed               exit 5   an exit code that the verb does not take
 │   ├── NotFinished             no exit code: connection lost, deadline passed, output limit
 │   ├── SudoRefused
 │   └── ToolMissing

@@ -1,0 +1,51 @@
+"""Files on servers: written whole or not at all, with their mode, and only when they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runbook.changes.base import Act
+from runbook.command import Node, quoted
+
+# The new file is complete on the same disk before it takes the old one's place.
+_REPLACE = (
+    'set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX"); '
+    "trap 'rm -f \"$new\"' EXIT; cat >\"$new\"; chmod \"$2\" \"$new\"; sync; mv -f \"$new\" \"$1\""
+)
+_SHOW = 'test -e "$1" && stat -c %a "$1" && cat "$1"'
+
+
+def differs(node: Node, path: str, content: str, mode: str) -> bool:
+    """Whether the file is not there, or differs in content or mode."""
+    result = node.run("sh -c %s sh %s", _SHOW, path, sudo=True)
+    return result.exit_code != 0 or result.stdout != f"{mode.lstrip('0')}\n{content}".encode()
+
+
+def write(node: Node, path: str, content: str | Callable[[], str], *, mode: str = "0644") -> Act:
+    """Write a file as root, atomically; the content travels on stdin, in no command line.
+
+    content: the text, or a function that gives it when an earlier act has made what it needs.
+    """
+    line = quoted("sh -c %s sh %s %s", _REPLACE, path, mode)
+
+    def text() -> str:
+        return content if isinstance(content, str) else content()
+
+    return Act(
+        what=f"write {path} on {node.name}",
+        steps=[(node.name, f"sudo tee {path} (mode {mode}, the text on stdin)")],
+        is_done=lambda: not differs(node, path, text(), mode),
+        apply=lambda: node.change(line, stdin=text(), sudo=True),
+        undo=f"on {node.name}: sudo rm {path}",
+    )
+
+
+def remove(node: Node, path: str) -> Act:
+    """Remove a file as root."""
+    return Act(
+        what=f"remove {path} on {node.name}",
+        steps=[(node.name, quoted("sudo rm -f %s", path))],
+        is_done=lambda: not node.test("test -e %s", path, sudo=True),
+        apply=lambda: node.change("rm -f %s", path, sudo=True),
+        undo="write it again",
+    )

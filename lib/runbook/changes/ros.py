@@ -1,0 +1,121 @@
+"""Changes of a RancherOS server: settings, system containers, OS releases, engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from runbook.changes.base import Act
+from runbook.command import Node, quoted
+from runbook.errors import ParameterError, Refused
+from runbook.facts import ros, swarm
+from runbook.machine_config import lint
+
+DNS_KEY = "rancher.network.dns.nameservers"
+_FIRST_ENGINE_WITH_SWARM = (1, 12)
+
+
+def set_nameservers(node: Node, servers: Sequence[str]) -> Act:
+    """sudo ros config set rancher.network.dns.nameservers (R5).
+
+    Raises ParameterError for what the lint refuses, such as the withdrawn server (U1), before
+    anything runs.
+    """
+    nested = json.dumps({"network": {"dns": {"nameservers": list(servers)}}})
+    findings = lint(f"#cloud-config\nrancher: {nested}\n", "rancheros")
+    if wrong := [finding for finding in findings if finding.severity == "error"]:
+        raise ParameterError(f"nameservers: {wrong[0].message}", remedy=wrong[0].remedy)
+    value = "[" + ",".join(f"'{server}'" for server in servers) + "]"
+    line = quoted("ros config set %s %s", DNS_KEY, value)
+
+    def done() -> bool:
+        found = ros.setting(node, DNS_KEY)
+        return len(found) == 1 and list(found.value.iloc[0]) == list(servers)
+
+    return Act(
+        what=f"name servers of {node.name}",
+        steps=[(node.name, f"sudo {line}")],
+        is_done=done,
+        apply=lambda: node.change(line, sudo=True),
+        undo=f"on {node.name}: sudo ros config set {DNS_KEY} with the value before",
+    )
+
+
+def restart_system_container(node: Node, name: str) -> Act:
+    """sudo system-docker restart NAME (R3): an act that leaves nothing different behind."""
+    line = quoted("system-docker restart %s", name)
+    return Act(
+        what=f"restart the system container {name}",
+        steps=[(node.name, f"sudo {line}")],
+        is_done=lambda: False,
+        apply=lambda: node.change(line, sudo=True, deadline=120),
+        lasting=False,
+    )
+
+
+def is_older(release: str, than: str) -> bool:
+    """Whether a release comes before another one.
+
+    >>> is_older("v0.5.0", "v0.6.1"), is_older("v0.10.0", "v0.9.2")
+    (True, False)
+    """
+    return _numbers(release) < _numbers(than)
+
+
+def change_release(
+    node: Node, release: str, *, running: str, consent: bool, lasting: bool = True
+) -> Act:
+    """sudo ros os upgrade -i rancher/os:RELEASE (V3, V4); the reboot is a step of its own.
+
+    Raises Refused for a release older than `running` without `consent`: a downgrade is said as
+    such before anything runs.
+    """
+    down = is_older(release, running)
+    if down and not consent:
+        raise Refused(
+            f"{release} is older than {running}, which runs on {node.name}: this is a downgrade",
+            remedy="if that is what you want, run it again with downgrade_approved=true",
+        )
+    line = quoted("ros os upgrade -f --no-reboot -i %s", f"rancher/os:{release}")
+    return Act(
+        what=f"{'DOWNGRADE' if down else 'upgrade'} {node.name} from {running} to {release}",
+        steps=[(node.name, f"sudo {line}")],
+        is_done=lambda: str(ros.os_version(node).version.iloc[0]) == release,
+        apply=lambda: node.change(line, sudo=True, deadline=600),
+        undo=f"the same with rancher/os:{running}",
+        lasting=lasting,
+    )
+
+
+def switch_engine(node: Node, engine: str, *, lasting: bool = True) -> Act:
+    """sudo ros engine switch ENGINE (V6).
+
+    Raises Refused on a Swarm member for an engine below 1.12: it would leave its Swarm.
+    """
+    version = _numbers(engine.removeprefix("docker-"))
+    if version < _FIRST_ENGINE_WITH_SWARM and swarm.membership(node) != "inactive":
+        raise Refused(
+            f"{node.name} is a Swarm member, and {engine} knows no Swarm (that came with 1.12)",
+            remedy=f"take {node.name} out of the Swarm first, or choose docker-1.12 or later",
+        )
+    line = quoted("ros engine switch %s", engine)
+
+    def done() -> bool:
+        found = ros.engines(node)
+        return bool(((found.engine == engine) & (found.state == "current")).any())
+
+    return Act(
+        what=f"switch {node.name} to {engine}",
+        steps=[(node.name, f"sudo {line}")],
+        is_done=done,
+        apply=lambda: node.change(line, sudo=True, deadline=300),
+        undo=f"on {node.name}: sudo ros engine switch with the engine before",
+        lasting=lasting,
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.lstrip("v").split("-")[0].split(".")
+    if not all(part.isdigit() for part in parts):
+        raise ParameterError(f"{version!r} is no version", remedy="write it as v0.6.1 or 1.12.1")
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,70 @@
+"""Expected against observed: every check of a run, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from runbook.errors import CheckFailed
+from runbook.table import rows_frame
+
+_COLUMNS = ("check", "expected", "observed", "passed")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer."""
+
+    name: str
+    expected: object
+    observed: object
+    passed: bool
+
+    def __str__(self) -> str:
+        sign = "✓" if self.passed else "✗"
+        return f"{sign} {self.name}: expected {self.expected}, observed {self.observed}"
+
+
+@dataclass
+class Checks:
+    """The checks of one run. `observer` is told of each."""
+
+    observer: Callable[[Check], None] = lambda check: None
+    made: list[Check] = field(default_factory=list)
+
+    def equal(self, name: str, expected: object, observed: object) -> Check:
+        """Observed must equal expected."""
+        return self._add(Check(name, expected, observed, bool(expected == observed)))
+
+    def at_least(self, name: str, expected: float, observed: float) -> Check:
+        """Observed must be at least expected."""
+        return self._add(Check(name, f"at least {expected}", observed, bool(observed >= expected)))
+
+    def at_most(self, name: str, expected: float, observed: float) -> Check:
+        """Observed must be at most expected."""
+        return self._add(Check(name, f"at most {expected}", observed, bool(observed <= expected)))
+
+    def require(self) -> None:
+        """Raises CheckFailed when a check failed, naming each."""
+        failed = [check for check in self.made if not check.passed]
+        if failed:
+            raise CheckFailed(
+                f"{len(failed)} of {len(self.made)} checks failed:\n"
+                + "\n".join(f"  {check}" for check in failed),
+                remedy="see the cells of these checks; `Next` at the end names what to run",
+            )
+
+    def table(self) -> pd.DataFrame:
+        """All checks. Columns: check, expected, observed, passed."""
+        rows = [
+            {"check": c.name, "expected": c.expected, "observed": c.observed, "passed": c.passed}
+            for c in self.made
+        ]
+        return rows_frame(rows, _COLUMNS, "All checks of this run")
+
+    def _add(self, check: Check) -> Check:
+        self.made.append(check)
+        self.observer(check)
+        return check

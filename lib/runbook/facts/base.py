@@ -1,0 +1,56 @@
+"""How a fact is asked: one command line on one server, read by its parser into one table."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from runbook.command import Node, Result
+from runbook.errors import ParseError
+from runbook.table import read
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one look at a condition saw: whether it held, in words, and the table if there is one."""
+
+    held: bool
+    seen: str
+    table: pd.DataFrame | None = field(default=None, compare=False)
+
+
+Condition = Callable[[], Observation]
+
+
+def ask_table(
+    node: Node,
+    line: str,
+    *values: object,
+    sudo: bool = False,
+    deadline: float = 60.0,
+    accept: Sequence[int] = (0,),
+) -> pd.DataFrame:
+    """Ask `line` on the node and read its output; the caption says server, command and time.
+
+    Raises CommandFailed for an exit code that is no answer, ParseError for text that is none.
+    """
+    result = node.ask(line, *values, sudo=sudo, deadline=deadline, accept=accept)
+    return read_result(result)
+
+
+def read_result(result: Result) -> pd.DataFrame:
+    """The table of a command that ran."""
+    try:
+        made = read(
+            shlex.split(result.command), result.stdout, result.stderr, result.exit_code or 0
+        )
+    except ParseError as error:
+        error.evidence = result.evidence
+        raise
+    now = datetime.now(UTC).strftime("%H:%M:%S UTC")
+    made.attrs["caption"] = f"{result.server} · {result.command} · {now}"
+    return made

@@ -1,0 +1,106 @@
+"""Facts about an etcd cluster, in the dialect of the etcdctl that the node has (2.3, 3.4, 3.5)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.command import Node
+from runbook.facts.base import Condition, Observation, ask_table
+from runbook.table import rows_frame
+
+# cluster-health answers with 5 (degraded, unhealthy) and 4 (could not list members) as well.
+_HEALTH_CODES = (0, 4, 5)
+
+
+def dialect(node: Node) -> str:
+    """`v2` or `v3`: which API this node's etcdctl speaks by itself; one probe per server."""
+    return node.fact("etcdctl", _probe)
+
+
+def _probe(node: Node) -> str:
+    words = node.ask("etcdctl --version").text.split()
+    version = words[words.index("version") + 1] if "version" in words else ""
+    if not version:  # 3.x prints "etcdctl version: 3.4.23"
+        version = words[words.index("version:") + 1]
+    node.facts["etcdctl version"] = version
+    return "v2" if version.startswith("2.") else "v3"
+
+
+def cluster_health(node: Node) -> pd.DataFrame:
+    """etcdctl cluster-health (E1, F5). Columns: member, state, client_urls, reason.
+
+    The v3 dialect has no such command: there `endpoint health` and `member list` are joined into
+    the same columns. attrs["summary"]["cluster"]: healthy, degraded, unhealthy or unknown.
+    """
+    if dialect(node) == "v2":
+        return ask_table(node, "etcdctl cluster-health", accept=_HEALTH_CODES)
+    return _health_of_endpoints(endpoint_health(node), members(node))
+
+
+def endpoint_health(node: Node) -> pd.DataFrame:
+    """etcdctl endpoint health of all members (v3). Columns: endpoint, healthy, took_s, error."""
+    return ask_table(
+        node, "ETCDCTL_API=3 etcdctl endpoint health --cluster -w json", accept=(0, 1)
+    )
+
+
+def members(node: Node) -> pd.DataFrame:
+    """etcdctl member list. Columns: member, name, started, leader, learner, peer_urls, client_urls."""
+    v2 = dialect(node) == "v2"
+    return ask_table(node, "etcdctl member list" if v2 else "ETCDCTL_API=3 etcdctl member list -w json")
+
+
+def value(node: Node, key: str) -> pd.DataFrame:
+    """etcdctl get KEY (E3). Columns: key, value. v2 raises CommandFailed for a missing key."""
+    v2 = dialect(node) == "v2"
+    return ask_table(node, "etcdctl get %s" if v2 else "ETCDCTL_API=3 etcdctl get %s", key)
+
+
+def read_value(node: Node, key: str) -> str | None:
+    """The value of a key; None when the key is not there."""
+    v2 = dialect(node) == "v2"
+    line = "etcdctl get %s" if v2 else "ETCDCTL_API=3 etcdctl get --print-value-only %s"
+    result = node.ask(line, key, accept=(0, 4) if v2 else (0,))
+    if result.exit_code == 4 or (not v2 and not result.stdout):
+        return None
+    return result.text.removesuffix("\n")
+
+
+def members_healthy(node: Node, count: int) -> Condition:
+    """The condition that `count` members are healthy and the cluster says so."""
+
+    def look() -> Observation:
+        health = cluster_health(node)
+        healthy = int((health.state == "healthy").sum())
+        cluster = health.attrs["summary"]["cluster"]
+        seen = f"{healthy} of {len(health)} members healthy, cluster {cluster}"
+        return Observation(healthy == count and cluster == "healthy", seen, health)
+
+    return look
+
+
+def _health_of_endpoints(health: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    by_endpoint = {row.endpoint: row for row in health.itertuples()}
+    rows = []
+    for member in listed.itertuples():
+        answers = [by_endpoint[url] for url in member.client_urls if url in by_endpoint]
+        healthy = any(answer.healthy for answer in answers)
+        reasons = "; ".join(str(a.error) for a in answers if not a.healthy and a.error)
+        rows.append(
+            {
+                "member": member.member,
+                "state": "healthy" if healthy else "unhealthy" if answers else "unreachable",
+                "client_urls": member.client_urls,
+                "reason": None if healthy else reasons or "no available published client urls",
+            }
+        )
+    made = rows_frame(rows, ("member", "state", "client_urls", "reason"))
+    made.attrs = {"caption": health.attrs["caption"], "summary": {"cluster": _cluster(rows)}}
+    return made
+
+
+def _cluster(rows: list[dict[str, object]]) -> str:
+    healthy = sum(row["state"] == "healthy" for row in rows)
+    if healthy == len(rows):
+        return "healthy"
+    return "degraded" if healthy > len(rows) // 2 else "unhealthy"

@@ -1,0 +1,60 @@
+"""Facts about a fleet cluster (fleetctl 0.11.8 and 1.0.0)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.command import Node
+from runbook.facts.base import Condition, Observation, ask_table
+
+
+def machines(node: Node) -> pd.DataFrame:
+    """fleetctl list-machines. Columns: machine, ip, metadata."""
+    return ask_table(node, "fleetctl list-machines")
+
+
+def units(node: Node) -> pd.DataFrame:
+    """fleetctl list-units (F3, F6). Columns: unit, machine, ip, active, sub."""
+    return ask_table(node, "fleetctl list-units")
+
+
+def unit_files(node: Node) -> pd.DataFrame:
+    """fleetctl list-unit-files (F3). Columns: unit, hash, dstate, state, machine, ip, global."""
+    return ask_table(node, "fleetctl list-unit-files")
+
+
+def placements(node: Node, unit: str) -> pd.DataFrame:
+    """Where the unit really runs: its rows of list-units that are active/running on a machine
+    that list-machines knows.
+
+    For 17-30 s after a machine is lost list-units still says active/running there (fleet 0.11.8).
+    """
+    known = set(machines(node).machine)
+    seen = units(node)
+    alive = seen.machine.isin(known) & seen.ip.notna()
+    running = (seen.unit == unit) & (seen.active == "active") & (seen["sub"] == "running")
+    found = seen[running & alive].reset_index(drop=True)
+    found.attrs = dict(seen.attrs)
+    return found
+
+
+def unit_runs(node: Node, unit: str, *, not_on: str | None = None) -> Condition:
+    """The condition that the unit runs on a known machine (other than the address `not_on`)."""
+
+    def look() -> Observation:
+        placed = placements(node, unit)
+        elsewhere = placed[placed.ip != not_on] if not_on else placed
+        seen = ", ".join(elsewhere.ip) or "runs on no machine that list-machines knows"
+        return Observation(len(elsewhere) > 0, f"{unit}: {seen}", units(node))
+
+    return look
+
+
+def machines_known(node: Node, count: int) -> Condition:
+    """The condition that list-machines shows `count` machines."""
+
+    def look() -> Observation:
+        found = machines(node)
+        return Observation(len(found) == count, f"{len(found)} machines", found)
+
+    return look

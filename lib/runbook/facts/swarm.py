@@ -1,0 +1,90 @@
+"""Facts about a Docker Swarm, asked of a manager (1.12, 20.10, 28.2)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from runbook.command import Node
+from runbook.facts.base import Condition, Observation, ask_table
+from runbook.facts.docker import speaks_json
+
+_JSON = " --format '{{json .}}'"
+
+
+def membership(node: Node) -> str:
+    """The node's own word on its swarm: inactive, pending, active or error (docker info)."""
+    for line in node.ask("docker info").text.splitlines():
+        key, _, value = line.strip().partition(":")
+        if key == "Swarm":
+            return value.strip()
+    return "inactive"
+
+
+def nodes(manager: Node) -> pd.DataFrame:
+    """docker node ls (S4). Columns: tables.md; summary: nodes, managers, leader ..."""
+    return ask_table(manager, "docker node ls" + (_JSON if speaks_json(manager) else ""))
+
+
+def services(manager: Node) -> pd.DataFrame:
+    """docker service ls (S7). Columns: tables.md."""
+    return ask_table(manager, "docker service ls" + (_JSON if speaks_json(manager) else ""))
+
+
+def tasks(manager: Node, service: str) -> pd.DataFrame:
+    """docker service ps (S7, S9). Columns: tables.md. As text in every version: only that
+    marks the history rows (previous)."""
+    return ask_table(manager, "docker service ps %s", service)
+
+
+def running_tasks(manager: Node, service: str) -> pd.DataFrame:
+    """Tasks that are wanted and running on nodes that are Ready.
+
+    A lost node's task keeps CURRENT STATE Running, and `service ls` may say 2/1 meanwhile.
+    """
+    found = tasks(manager, service)
+    known = nodes(manager)
+    ready = set(known[known.status == "Ready"].hostname)
+    wanted = (found.desired_state == "Running") & (found.current_state == "Running")
+    kept = found[wanted & found.node.isin(ready)].reset_index(drop=True)
+    kept.attrs = dict(found.attrs)
+    return kept
+
+
+def service_runs(
+    manager: Node, service: str, *, replicas: int = 1, not_on: str | None = None
+) -> Condition:
+    """The condition that `replicas` tasks run on Ready nodes (other than the node `not_on`)."""
+
+    def look() -> Observation:
+        found = tasks(manager, service)
+        running = running_tasks(manager, service)
+        here = running[running.node != not_on] if not_on else running
+        wanted = found[found.desired_state == "Running"]
+        states = ", ".join(f"{t.node or '(no node)'} {t.current_state}" for t in wanted.itertuples())
+        return Observation(len(here) >= replicas, states or "no task is wanted", found)
+
+    return look
+
+
+def node_has(manager: Node, hostname: str, **expected: str) -> Condition:
+    """The condition that `docker node ls` shows these values (status="Ready" ...) for a node."""
+
+    def look() -> Observation:
+        found = nodes(manager)
+        mine = found[found.hostname == hostname]
+        held = any(all(row[k] == v for k, v in expected.items()) for _, row in mine.iterrows())
+        seen = "; ".join(" ".join(str(row[k]) for k in expected) for _, row in mine.iterrows())
+        return Observation(held, f"{hostname}: {seen or 'not listed'}", found)
+
+    return look
+
+
+def nodes_ready(manager: Node, count: int) -> Condition:
+    """The condition that `count` nodes are Ready."""
+
+    def look() -> Observation:
+        found = nodes(manager)
+        ready = int((found.status == "Ready").sum())
+        return Observation(ready == count, f"{ready} of {len(found)} nodes Ready", found)
+
+    return look
