@@ -34,17 +34,21 @@ class Checks:
     observer: Callable[[Check], None] = lambda check: None
     made: list[Check] = field(default_factory=list)
 
-    def equal(self, name: str, expected: object, observed: object) -> Check:
+    def equal(self, name: str, expected: object, observed: object) -> None:
         """Observed must equal expected."""
-        return self._add(Check(name, expected, observed, bool(expected == observed)))
+        self._add(Check(name, expected, observed, bool(expected == observed)))
 
-    def at_least(self, name: str, expected: float, observed: float) -> Check:
+    def at_least(self, name: str, expected: float, observed: float) -> None:
         """Observed must be at least expected."""
-        return self._add(Check(name, f"at least {expected}", observed, bool(observed >= expected)))
+        self._add(Check(name, f"at least {expected}", observed, bool(observed >= expected)))
 
-    def at_most(self, name: str, expected: float, observed: float) -> Check:
+    def at_most(self, name: str, expected: float, observed: float) -> None:
         """Observed must be at most expected."""
-        return self._add(Check(name, f"at most {expected}", observed, bool(observed <= expected)))
+        self._add(Check(name, f"at most {expected}", observed, bool(observed <= expected)))
+
+    def holds(self, name: str, observed: object) -> None:
+        """Observed must be true."""
+        self._add(Check(name, True, bool(observed), bool(observed)))
 
     def require(self) -> None:
         """Raises CheckFailed when a check failed, naming each."""
@@ -64,7 +68,6 @@ class Checks:
         ]
         return rows_frame(rows, _COLUMNS, "All checks of this run")
 
-    def _add(self, check: Check) -> Check:
+    def _add(self, check: Check) -> None:
         self.made.append(check)
         self.observer(check)
-        return check

@@ -302,6 +302,14 @@ class Nodes(Sequence[Node]):
                 return node
         raise RunbookError(f"no server {name!r} among {', '.join(self.names) or 'none'}")
 
+    def at(self, address: str) -> Node:
+        """The node with that address. Raises RunbookError with the addresses there are."""
+        for node in self._nodes:
+            if node.address == address:
+                return node
+        known = ", ".join(node.address for node in self._nodes)
+        raise RunbookError(f"no server at {address} among {known or 'none'}")
+
     def without(self, *names: str) -> Nodes:
         """The other nodes."""
         return Nodes([node for node in self._nodes if node.name not in names])
@@ -318,11 +326,15 @@ class Nodes(Sequence[Node]):
         with ThreadPoolExecutor(max(1, min(len(self), _WORKERS))) as pool:
             return Outcomes(tuple(zip(self._nodes, pool.map(attempt, self._nodes), strict=True)))
 
-    def run(self, line: str, *values: object, sudo: bool = False, deadline: float = 60.0) -> Outcomes:
+    def run(
+        self, line: str, *values: object, sudo: bool = False, deadline: float = 60.0
+    ) -> Outcomes:
         """Node.run on every node."""
         return self.each(lambda node: node.run(line, *values, sudo=sudo, deadline=deadline))
 
-    def ask(self, line: str, *values: object, sudo: bool = False, deadline: float = 60.0) -> Outcomes:
+    def ask(
+        self, line: str, *values: object, sudo: bool = False, deadline: float = 60.0
+    ) -> Outcomes:
         """Node.ask on every node."""
         return self.each(lambda node: node.ask(line, *values, sudo=sudo, deadline=deadline))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,6 +22,7 @@ from typing import Protocol
 import pandas as pd
 
 from runbook.errors import CheckFailed
+from runbook.facts.base import Condition, Observation
 from runbook.inventory import Server
 from runbook.table import rows_frame
 
@@ -151,6 +152,23 @@ class Outage:
         return rows_frame(rows, ("figure", "value", "unit"), "The outage as HTTP clients saw it")
 
 
+def compared(outages: Mapping[str, Outage]) -> pd.DataFrame:
+    """Drills side by side. Columns: drill, longest_s, outages, requests_lost, resolution_s."""
+    rows = [
+        {
+            "drill": name,
+            "longest_s": round(outage.longest, 2),
+            "outages": len(outage.windows),
+            "requests_lost": outage.lost,
+            "of": len(outage.rounds),
+            "resolution_s": round(outage.resolution, 2),
+        }
+        for name, outage in outages.items()
+    ]
+    columns = ("drill", "longest_s", "outages", "requests_lost", "of", "resolution_s")
+    return rows_frame(rows, columns, "The outage as HTTP clients saw it, drill by drill")
+
+
 @dataclass
 class Meter:
     """Probes http://ADDRESS:port/ of every address until stopped; use it in a `with`.
@@ -179,9 +197,24 @@ class Meter:
         self._ticker.start()
         return self
 
-    def mark(self, label: str) -> None:
-        """Note an event (a fault, a command, an observation) on the same axis, now."""
+    def mark(self, label: str) -> float:
+        """Note an event (a fault, a command, an observation) on the same axis, now.
+
+        Returns the seconds since the first mark.
+        """
         self._marks.append((self._now(), label))
+        return round(self._marks[-1][0] - self._marks[0][0], 1)
+
+    def answering(self) -> Condition:
+        """The condition that an address answers a probe sent from now on."""
+        since = self._now()
+
+        def look() -> Observation:
+            good = [p for p in list(self._probes) if p.sent >= since and p.failure is None]
+            addresses = ", ".join(sorted({p.address for p in good}))
+            return Observation(bool(good), f"answers: {addresses or 'none'}")
+
+        return look
 
     def stop(self) -> Outage:
         """End the probing, wait for the last answers, and tell what was seen."""

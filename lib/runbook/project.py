@@ -41,7 +41,9 @@ def target_file(target: str) -> Path:
     path = Path(target) if target.endswith((".yaml", ".yml")) else folder / f"{target}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-        raise UsageError(f"no target {target!r} ({path} is not there)", remedy=f"use one of: {known}")
+        raise UsageError(
+            f"no target {target!r} ({path} is not there)", remedy=f"use one of: {known}"
+        )
     return path.resolve()
 
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -27,7 +28,7 @@ from runbook.errors import (
     TargetError,
     Unreachable,
 )
-from runbook.facts.base import Condition
+from runbook.facts.base import Condition, all_of
 from runbook.inventory import Server
 from runbook.outage import Meter
 from runbook.params import Group, Target, load_target
@@ -49,8 +50,8 @@ class Run:
         self.target = target
         self._journal = journal
         self._redactor = redactor
-        self._act: Act | None = None
-        self._planned: list[Act] = []
+        self._doing = threading.local()  # acts run in threads of their own
+        self._nothing_to_do = False
         self._approved = False
         self._lock = _take_lock(target, runbook)
         self._nodes: list[Node] = []
@@ -74,9 +75,12 @@ class Run:
                 f"target {self.target.name} has no cloud, and this runbook needs one",
                 remedy=f"add `cloud` to {self.target.file}, or make the servers by hand",
             )
-        return Cloud(
-            access.name, file=access.file, region=access.region, clock=self.target.clock
-        )
+        return Cloud(access.name, file=access.file, region=access.region, clock=self.target.clock)
+
+    @property
+    def cloud_or_none(self) -> Cloud | None:
+        """The target's cloud, if it has one."""
+        return self.cloud if self.target.cloud else None
 
     @cached_property
     def power(self) -> PowerSwitch:
@@ -132,6 +136,16 @@ class Run:
             raise
         return nodes
 
+    def all_nodes(self, groups: Sequence[str]) -> Nodes:
+        """The servers of several groups as nodes."""
+        return Nodes([node for group in groups for node in self.nodes(group)])
+
+    def named(self, *nodes: Node) -> pd.DataFrame:
+        """Servers as the target file names them. Columns: server, address, user, group, image."""
+        rows = [{**vars(node.server), "server": node.name} for node in nodes]
+        columns = ("server", "address", "user", "group", "image")
+        return rows_frame(rows, columns, f"Servers of target {self.target.name}")
+
     def bound(self, nodes: Nodes) -> pd.DataFrame:
         """Who answers. Columns: server, address, user, system, uptime."""
         results = nodes.run("uname -sr", deadline=20).results
@@ -152,8 +166,9 @@ class Run:
 
     def plan(self, *acts: Act) -> pd.DataFrame:
         """Show what will be done: the exact commands per server, and what is done already."""
-        self._planned = list(acts)
-        return plan_table(acts)
+        table = plan_table(acts)
+        self._nothing_to_do = bool((table.state != "to do").all())
+        return table
 
     def approve(self, approved: bool) -> object:
         """Let the changes begin: by parameter headless, by a button in JupyterLab.
@@ -164,9 +179,9 @@ class Run:
         self.check.require()
         if os.environ.get(PLAN_VARIABLE):
             raise Planned("the plan is shown; nothing was touched, as asked")
-        if approved:
+        if approved or self._nothing_to_do:
             self._approved = True
-            return banner.approved("by parameter")
+            return banner.approved("by parameter" if approved else "there is nothing to do")
         if VARIABLE in os.environ:
             reason = f"{self.runbook} was not approved"
             self._journal.refused(reason)
@@ -182,19 +197,25 @@ class Run:
             outcome = "nothing to do: it is so already"
         else:
             self._permit(act.what)
-            self._act = act
+            self._doing.act = act
             try:
                 done = act.apply()
             finally:
-                self._act = None
+                self._doing.act = None
             if not isinstance(done, Result):  # a command was recorded where it ran
                 self._journal.change(act.steps[0][0], act.steps[0][1], act.what, act.lasting)
             outcome = "done"
         return rows_frame([{"act": act.what, "outcome": outcome}], ("act", "outcome"))
 
+    def apply_together(self, acts: Sequence[Act]) -> pd.DataFrame:
+        """Do acts at the same time; all end before the first error is raised."""
+        with ThreadPoolExecutor(max(len(acts), 1)) as pool:
+            return pd.concat(list(pool.map(self.apply, acts)), ignore_index=True)
+
     def apply_all(self, acts: Sequence[Act]) -> pd.DataFrame:
         """Do acts one after the other. Columns: act, outcome."""
-        return pd.concat([self.apply(act) for act in acts], ignore_index=True)
+        empty = rows_frame([], ("act", "outcome"))
+        return pd.concat([empty, *(self.apply(act) for act in acts)], ignore_index=True)
 
     # --- wait, measure, end -------------------------------------------------------------------
 
@@ -214,16 +235,30 @@ class Run:
 
     def wait_for_all(
         self, what: str, conditions: Sequence[Condition], *, deadline: float = 120.0
-    ) -> list[Waited]:
-        """Wait for several conditions at once, one table each."""
-        with ThreadPoolExecutor(len(conditions)) as pool:
-            return list(
-                pool.map(
-                    lambda condition: wait_until(
-                        what, condition, deadline=deadline, clock=self.target.clock
-                    ),
-                    conditions,
-                )
+    ) -> Waited:
+        """Wait until all conditions hold, looking at them at once. Raises WaitFailed."""
+        return self.wait_until(what, all_of(conditions), deadline=deadline)
+
+    def follow(
+        self, meter: Meter, *steps: tuple[str, Condition], deadline: float = 180.0
+    ) -> pd.DataFrame:
+        """Wait for one step after the other and mark each on the meter's axis.
+
+        Columns: step, after_s (since the meter's first mark), seen. Raises WaitFailed.
+        """
+        rows = []
+        for what, condition in steps:
+            waited = self.wait_until(what, condition, deadline=deadline, every=0.5)
+            at = meter.mark(what)
+            rows.append({"step": what, "after_s": at, "seen": waited.observations[-1][1].seen})
+        return rows_frame(rows, ("step", "after_s", "seen"), "Seconds since the fault")
+
+    def need(self, there: object, what: str, *, made_by: str) -> None:
+        """What this runbook builds on. Raises MissingError that names the runbook that makes it."""
+        if not there:
+            raise MissingError(
+                f"{what} is missing on target {self.target.name}",
+                remedy=f"run the runbook {made_by} first: it makes it",
             )
 
     def meter(self, nodes: Nodes, port: int = 80, *, interval: float = 0.1) -> Meter:
@@ -286,12 +321,13 @@ class Run:
         seconds = round(result.seconds, 3)
         self._journal.command(result.server, result.command, result.exit_code, seconds, verb)
         if verb == "change":
-            act = self._act
+            act: Act | None = getattr(self._doing, "act", None)
             what, lasting = (act.what, act.lasting) if act else (result.command, True)
             self._journal.change(result.server, result.command, what, lasting)
 
     def _note_check(self, check: Check) -> None:
         self._journal.check(check.name, check.expected, check.observed, check.passed)
+        progress.show(banner.check(check))
 
     def _vouch(self, server: Server, key_type: str, key: str) -> bool:
         """An unknown host key is right when the cloud's console log of the server shows it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import fnmatch
 import hashlib
 import hmac
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -44,8 +44,14 @@ class KnownKey:
         """Whether the line speaks of the host `name` (`host` or `[host]:port`)."""
         if self.patterns.startswith("|1|"):
             return _hashed_name_matches(self.patterns, name)
-        wanted = [p for p in self.patterns.split(",") if fnmatch.fnmatch(name, p.lstrip("!"))]
+        wanted = [p for p in self.patterns.split(",") if _pattern_matches(p.lstrip("!"), name)]
         return bool(wanted) and not any(p.startswith("!") for p in wanted)
+
+
+def _pattern_matches(pattern: str, name: str) -> bool:
+    """OpenSSH's patterns know * and ? only; the brackets of [host]:port are themselves."""
+    words = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(words, name.lower()) is not None
 
 
 def _hashed_name_matches(pattern: str, name: str) -> bool:

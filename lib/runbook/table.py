@@ -47,8 +47,12 @@ def read(
     return table(parse(argv, stdout, stderr, exit_code))
 
 
-def rows_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], caption: str = "") -> pd.DataFrame:
+def rows_frame(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], caption: str = ""
+) -> pd.DataFrame:
     """A DataFrame of our own rows (plain objects), with a caption."""
-    made = pd.DataFrame([[row.get(name) for name in columns] for row in rows], columns=list(columns))
+    made = pd.DataFrame(
+        [[row.get(name) for name in columns] for row in rows], columns=list(columns)
+    )
     made.attrs["caption"] = caption
     return made

@@ -125,7 +125,9 @@ class Ssh:
         link = self._link(server)
         left = max(until - time.monotonic(), 0.1)
         if not link.channels.acquire(timeout=left):
-            raise Unreachable(f"{server.name}: no free channel", remedy="run fewer commands at once")
+            raise Unreachable(
+                f"{server.name}: no free channel", remedy="run fewer commands at once"
+            )
         try:
             channel = link.transport.open_session(timeout=left)
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -179,7 +181,9 @@ class Ssh:
         asked.setdefault("userknownhostsfile", ["~/.ssh/known_hosts"])
         asked.setdefault("identityfile", ["~/.ssh/id_ed25519", "~/.ssh/id_rsa"])
         own = {"user": [server.user]} if server.user else {}
-        return ssh_config.route_of(server.address, asked | own | ({"port": [str(port)]} if port else {}))
+        return ssh_config.route_of(
+            server.address, asked | own | ({"port": [str(port)]} if port else {})
+        )
 
     def _socket(self, server: Server, route: Route) -> socket.socket | paramiko.Channel:
         where = f"{server.name} ({route.host}:{route.port})"

@@ -24,6 +24,12 @@ class Clock:
         """The twin's time as an aware datetime (UTC)."""
         return datetime.fromtimestamp(self.now(), UTC)
 
+    def set_factor(self, factor: float) -> None:
+        """Run faster or slower from now on; `now` goes on without a jump. Timers under way keep
+        their own moment."""
+        self._started, self._origin = self.now(), time.monotonic()
+        self.factor = factor
+
     async def sleep(self, seconds: float) -> None:
         """Wait that many of the twin's seconds."""
         await asyncio.sleep(seconds / self.factor)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+_AT_FIRST = ("/", "/tmp", "/etc", "/home", "/root", "/run", "/var/tmp")  # noqa: S108
+
 
 class DiskFull(OSError):
     """No space left on device."""
@@ -24,11 +26,20 @@ class Disk:
     """Files by absolute path. Directories exist when made or when something lies in them."""
 
     files: dict[str, File] = field(default_factory=dict)
-    directories: set[str] = field(default_factory=lambda: {"/", "/tmp", "/etc", "/home", "/root"})  # noqa: S108
+    directories: set[str] = field(default_factory=lambda: set(_AT_FIRST))
     full: bool = False
+    owners: dict[str, str] = field(default_factory=dict)  # of directories, where not the parent's
+    links: dict[str, str] = field(default_factory=dict)  # symbolic links: path -> target as given
+    modes: dict[str, int] = field(default_factory=dict)  # of directories, where not 0755
 
     def write(
-        self, path: str, content: bytes | str, *, mode: int = 0o644, owner: str = "root", now: float = 0.0
+        self,
+        path: str,
+        content: bytes | str,
+        *,
+        mode: int = 0o644,
+        owner: str = "root",
+        now: float = 0.0,
     ) -> None:
         """Write a whole file. Raises DiskFull while the disk is full."""
         if self.full:
@@ -61,4 +72,14 @@ class Disk:
         """Names directly in a directory, sorted."""
         prefix = path.rstrip("/") + "/"
         names = (*self.files, *self.directories)
-        return sorted({n[len(prefix) :].split("/")[0] for n in names if n.startswith(prefix)} - {""})
+        return sorted(
+            {n[len(prefix) :].split("/")[0] for n in names if n.startswith(prefix)} - {""}
+        )
+
+    def remove(self, path: str) -> None:
+        """Remove a file, or a directory with all that lies in it; nothing there is no error."""
+        prefix = path.rstrip("/") + "/"
+        for store in (self.files, self.owners, self.modes, self.links):
+            for name in [name for name in store if name == path or name.startswith(prefix)]:
+                del store[name]
+        self.directories = {d for d in self.directories if d != path and not d.startswith(prefix)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from runbook_twin.clock import Clock
+from runbook_twin.faults import Faults
 from runbook_twin.machine import HttpAnswer, HttpHandler, Machine
 
 
@@ -33,10 +34,19 @@ class World:
     cut: set[str] = field(default_factory=set)  # addresses whose link is down
     slow: dict[str, float] = field(default_factory=dict)  # address -> extra seconds per connection
     internet: dict[str, HttpHandler] = field(default_factory=dict)
-    images: dict[str, float] = field(default_factory=lambda: {"nginx": 16.0, "busybox": 3.0, "redis": 16.0})
+    images: dict[str, float] = field(
+        default_factory=lambda: {"nginx": 16.0, "busybox": 3.0, "redis": 16.0}
+    )
     random: random.Random = field(default_factory=random.Random)
     events: list[tuple[float, str]] = field(default_factory=list)  # the twin's own truth
     watchers: list[Callable[[float, str], None]] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+    on_change: set[Callable[[], None]] = field(default_factory=set)  # told when the network changes
+
+    def changed(self) -> None:
+        """Power or network has changed: whoever holds data back looks again."""
+        for look in list(self.on_change):
+            look()
 
     def note(self, text: str) -> None:
         """Write down what really happened and when: the truth that a meter is held against."""

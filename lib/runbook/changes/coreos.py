@@ -57,7 +57,9 @@ class Bootstrap:
         size, node = len(self.nodes), self.nodes[0]
         line = f"curl -w '\\n' '{self.service}/new?size={size}'"
         if self.method == "self-hosted":
-            line = f"curl -X PUT -d value={size} {self.service}/v2/keys/discovery/TOKEN/_config/size"
+            line = (
+                f"curl -X PUT -d value={size} {self.service}/v2/keys/discovery/TOKEN/_config/size"
+            )
         static = self.method == "static"
         return Act(
             what="name the members to each other" if static else "get a discovery URL",

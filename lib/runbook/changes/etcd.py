@@ -43,7 +43,5 @@ def new_discovery_url(node: Node, service: str, size: int) -> str:
 def self_hosted_discovery_url(node: Node, endpoint: str, token: str, size: int) -> str:
     """A discovery URL in an etcd of our own: /v2/keys/discovery/TOKEN with _config/size (B2)."""
     url = f"{endpoint}/v2/keys/discovery/{token}"
-    node.change(
-        "curl -sS -f -X PUT -d %s %s", f"value={size}", f"{url}/_config/size", deadline=30
-    )
+    node.change("curl -sS -f -X PUT -d %s %s", f"value={size}", f"{url}/_config/size", deadline=30)
     return url

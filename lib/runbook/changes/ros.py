@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from runbook.changes.base import Act
+from runbook.changes.servers import reboot
 from runbook.command import Node, quoted
 from runbook.errors import ParameterError, Refused
-from runbook.facts import ros, swarm
-from runbook.machine_config import lint
+from runbook.facts import configuration, ros, swarm
 
 DNS_KEY = "rancher.network.dns.nameservers"
 _FIRST_ENGINE_WITH_SWARM = (1, 12)
@@ -21,10 +20,9 @@ def set_nameservers(node: Node, servers: Sequence[str]) -> Act:
     Raises ParameterError for what the lint refuses, such as the withdrawn server (U1), before
     anything runs.
     """
-    nested = json.dumps({"network": {"dns": {"nameservers": list(servers)}}})
-    findings = lint(f"#cloud-config\nrancher: {nested}\n", "rancheros")
-    if wrong := [finding for finding in findings if finding.severity == "error"]:
-        raise ParameterError(f"nameservers: {wrong[0].message}", remedy=wrong[0].remedy)
+    found = configuration.lint_settings(DNS_KEY, list(servers))
+    for wrong in found[found.severity == "error"].itertuples():
+        raise ParameterError(f"{DNS_KEY}: {wrong.message}", remedy=str(wrong.remedy))
     value = "[" + ",".join(f"'{server}'" for server in servers) + "]"
     line = quoted("ros config set %s %s", DNS_KEY, value)
 
@@ -62,10 +60,10 @@ def is_older(release: str, than: str) -> bool:
     return _numbers(release) < _numbers(than)
 
 
-def change_release(
-    node: Node, release: str, *, running: str, consent: bool, lasting: bool = True
-) -> Act:
-    """sudo ros os upgrade -i rancher/os:RELEASE (V3, V4); the reboot is a step of its own.
+def go_to_release(
+    node: Node, release: str, running: str, consent: bool, *, lasting: bool
+) -> list[Act]:
+    """sudo ros os upgrade -i rancher/os:RELEASE, then a reboot (V3, V4).
 
     Raises Refused for a release older than `running` without `consent`: a downgrade is said as
     such before anything runs.
@@ -77,14 +75,19 @@ def change_release(
             remedy="if that is what you want, run it again with downgrade_approved=true",
         )
     line = quoted("ros os upgrade -f --no-reboot -i %s", f"rancher/os:{release}")
-    return Act(
+
+    def done() -> bool:
+        return ros.release(node) == release
+
+    upgrade = Act(
         what=f"{'DOWNGRADE' if down else 'upgrade'} {node.name} from {running} to {release}",
         steps=[(node.name, f"sudo {line}")],
-        is_done=lambda: str(ros.os_version(node).version.iloc[0]) == release,
+        is_done=done,
         apply=lambda: node.change(line, sudo=True, deadline=600),
         undo=f"the same with rancher/os:{running}",
         lasting=lasting,
     )
+    return [upgrade, reboot(node, is_done=done, lasting=lasting)]
 
 
 def switch_engine(node: Node, engine: str, *, lasting: bool = True) -> Act:

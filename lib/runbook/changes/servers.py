@@ -11,7 +11,6 @@ from runbook.cloud import Cloud
 from runbook.command import Node
 from runbook.errors import CommandFailed, Evidence, NotFinished, Refused
 from runbook.facts.base import Condition, Observation
-from runbook.inventory import Server
 from runbook.params import Target
 
 
@@ -151,40 +150,24 @@ def restore_power(node: Node, power: PowerSwitch, *, lasting: bool = False) -> A
     )
 
 
-def reboot(node: Node) -> Act:
-    """sudo reboot; the connection ends with it."""
+def reboot(node: Node, *, is_done: Callable[[], bool], lasting: bool = False) -> Act:
+    """sudo reboot; the connection ends with it. is_done: whether it need not be rebooted."""
 
-    def apply() -> None:
+    def apply() -> object:
         try:
-            node.change("reboot", sudo=True, deadline=15, accept=(0, 255))
+            return node.change("reboot", sudo=True, deadline=15, accept=(0, 255))
         except NotFinished:
-            pass  # the server took the connection down with it, as it should
+            return None  # the server took the connection down with it, as it should
         finally:
             node.disconnect()
 
     return Act(
         what=f"reboot {node.name}",
         steps=[(node.name, "sudo reboot")],
-        is_done=lambda: False,
+        is_done=is_done,
         apply=apply,
-        lasting=False,
+        lasting=lasting,
     )
-
-
-def boot_id(node: Node) -> str:
-    """An id that changes at every boot of the server."""
-    return node.ask("cat /proc/sys/kernel/random/boot_id").text.strip()
-
-
-def booted_again(node: Node, before: str) -> Condition:
-    """The condition that the server answers again after another boot than `before`."""
-
-    def look() -> Observation:
-        node.disconnect()
-        now = boot_id(node)
-        return Observation(now != before, f"{node.name}: {'new' if now != before else 'old'} boot")
-
-    return look
 
 
 def answers(node: Node) -> Condition:
@@ -195,19 +178,3 @@ def answers(node: Node) -> Condition:
         return Observation(said.exit_code == 0, f"{node.name} answers with exit {said.exit_code}")
 
     return look
-
-
-def deleted(cloud: Cloud, server: Server, permit: Callable[[str], None]) -> Act:
-    """Delete a server in the cloud."""
-
-    def apply() -> bool:
-        permit(f"delete {server.name}")
-        return cloud.delete(server.name)
-
-    return Act(
-        what=f"delete {server.name}",
-        steps=[("(cloud)", f"openstack server delete {server.name}")],
-        is_done=lambda: not any(s.name == server.name for s in cloud.servers(server.group)),
-        apply=apply,
-        undo="runbook coreos-build-cluster or swarm-set-up makes it again, empty",
-    )

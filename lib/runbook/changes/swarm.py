@@ -115,9 +115,7 @@ def create_service(
 ) -> Act:
     """docker service create (S6). mode `host` publishes on the task's own node only, for kernels
     without IPVS."""
-    publish = (
-        f"{port}:80" if mode == "ingress" else f"mode=host,published={port},target=80"
-    )
+    publish = f"{port}:80" if mode == "ingress" else f"mode=host,published={port},target=80"
     # 1.12 has no --detach and never waits; later clients would wait without a limit.
     detach = "" if docker.version(manager).startswith("1.") else " --detach"
     line = quoted(

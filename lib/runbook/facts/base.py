@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pandas as pd
 
 from runbook.command import Node, Result
-from runbook.errors import ParseError
+from runbook.errors import HostKeyError, ParseError, RunbookError, SudoRefused, ToolMissing
 from runbook.table import read
 
 
@@ -54,3 +55,22 @@ def read_result(result: Result) -> pd.DataFrame:
     now = datetime.now(UTC).strftime("%H:%M:%S UTC")
     made.attrs["caption"] = f"{result.server} · {result.command} · {now}"
     return made
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition:
+    """The condition that all of them hold, looked at together; an error counts as not yet."""
+
+    def look(condition: Condition) -> Observation:
+        try:
+            return condition()
+        except RunbookError as error:
+            if isinstance(error, HostKeyError | SudoRefused | ToolMissing):
+                raise
+            return Observation(False, error.what)
+
+    def look_at_all() -> Observation:
+        with ThreadPoolExecutor(max(len(conditions), 1)) as pool:
+            seen = list(pool.map(look, conditions))
+        return Observation(all(one.held for one in seen), "; ".join(one.seen for one in seen))
+
+    return look_at_all

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from runbook.command import Node
+from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
+from runbook.table import rows_frame
 
 
 def version(node: Node) -> str:
@@ -18,10 +21,37 @@ def engine_version(node: Node) -> pd.DataFrame:
     return ask_table(node, "docker --version")
 
 
+def versions(nodes: Nodes) -> pd.DataFrame:
+    """docker --version on every node. Columns: server, version, swarm (whether it knows Swarm)."""
+    rows = [
+        {"server": n.name, "version": version(n), "swarm": _numbers(version(n)) >= (1, 12)}
+        for n in nodes
+    ]
+    return rows_frame(rows, ("server", "version", "swarm"), "docker --version on every node")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def names(table: pd.DataFrame) -> set[str]:
+    """The names of all containers in a table of containers."""
+    return {name for found in table.names for name in found}
+
+
+def restarted(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
+    """Names of containers that are Up for a shorter time than before, by two tables of them."""
+    since = {found[0]: up for found, up in zip(before.names, before.status_s, strict=True)}
+    return sorted(
+        found[0]
+        for found, up in zip(after.names, after.status_s, strict=True)
+        if found[0] not in since or up < since[found[0]]
+    )
+
+
 def speaks_json(node: Node) -> bool:
     """Whether the Swarm commands of this client have --format (1.12 and 1.13 have not)."""
-    major = int(version(node).split(".")[0])
-    return major >= 18
+    return _numbers(version(node)) >= (18, 9)
 
 
 def containers(node: Node, *, every: bool = False) -> pd.DataFrame:
@@ -39,13 +69,12 @@ def images(node: Node) -> pd.DataFrame:
     return ask_table(node, "docker images")
 
 
-def container_runs(node: Node, name: str) -> Condition:
-    """The condition that a container of that name is Up."""
+def all_up(node: Node, wanted: set[str]) -> Condition:
+    """The condition that all containers of these names are Up."""
 
     def look() -> Observation:
         found = containers(node)
-        mine = found[[name in names for names in found.names]]
-        up = len(mine) > 0 and mine.status.iloc[0] == "Up"
-        return Observation(up, f"{name}: {mine.status_text.iloc[0] if len(mine) else 'not there'}", found)
+        missing = sorted(wanted - names(found[found.status == "Up"]))
+        return Observation(not missing, f"not up: {', '.join(missing) or 'none'}", found)
 
     return look

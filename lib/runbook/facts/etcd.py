@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.command import Node
+from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 from runbook.table import rows_frame
 
@@ -39,31 +39,33 @@ def cluster_health(node: Node) -> pd.DataFrame:
 
 def endpoint_health(node: Node) -> pd.DataFrame:
     """etcdctl endpoint health of all members (v3). Columns: endpoint, healthy, took_s, error."""
-    return ask_table(
-        node, "ETCDCTL_API=3 etcdctl endpoint health --cluster -w json", accept=(0, 1)
-    )
+    return ask_table(node, "ETCDCTL_API=3 etcdctl endpoint health --cluster -w json", accept=(0, 1))
 
 
 def members(node: Node) -> pd.DataFrame:
     """etcdctl member list. Columns: member, name, started, leader, learner, peer_urls, client_urls."""
     v2 = dialect(node) == "v2"
-    return ask_table(node, "etcdctl member list" if v2 else "ETCDCTL_API=3 etcdctl member list -w json")
-
-
-def value(node: Node, key: str) -> pd.DataFrame:
-    """etcdctl get KEY (E3). Columns: key, value. v2 raises CommandFailed for a missing key."""
-    v2 = dialect(node) == "v2"
-    return ask_table(node, "etcdctl get %s" if v2 else "ETCDCTL_API=3 etcdctl get %s", key)
+    return ask_table(
+        node, "etcdctl member list" if v2 else "ETCDCTL_API=3 etcdctl member list -w json"
+    )
 
 
 def read_value(node: Node, key: str) -> str | None:
     """The value of a key; None when the key is not there."""
     v2 = dialect(node) == "v2"
+    # The article reads it back without the leading slash (E3); in the v3 API that is another key.
+    key = key.lstrip("/") if v2 else key
     line = "etcdctl get %s" if v2 else "ETCDCTL_API=3 etcdctl get --print-value-only %s"
     result = node.ask(line, key, accept=(0, 4) if v2 else (0,))
     if result.exit_code == 4 or (not v2 and not result.stdout):
         return None
     return result.text.removesuffix("\n")
+
+
+def read_everywhere(nodes: Nodes, key: str) -> pd.DataFrame:
+    """The value of a key as each node gives it (E3). Columns: server, key, value."""
+    rows = [{"server": n.name, "key": key, "value": read_value(n, key)} for n in nodes]
+    return rows_frame(rows, ("server", "key", "value"), f"etcdctl get {key} on every node")
 
 
 def members_healthy(node: Node, count: int) -> Condition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.command import Node
+from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 
 
@@ -36,6 +36,26 @@ def placements(node: Node, unit: str) -> pd.DataFrame:
     found = seen[running & alive].reset_index(drop=True)
     found.attrs = dict(seen.attrs)
     return found
+
+
+def placements_everywhere(nodes: Nodes, unit: str) -> pd.DataFrame:
+    """`placements` as each node tells it (F3). Columns: server, then those of list-units."""
+    told = [placements(node, unit).assign(server=node.name) for node in nodes]
+    joined = pd.concat(told, ignore_index=True)
+    made = joined[["server", *(name for name in joined if name != "server")]]
+    made.attrs = {"caption": f"fleetctl list-units on every node: {unit}"}
+    return made
+
+
+def state_of(files: pd.DataFrame, unit: str) -> str | None:
+    """The STATE of a unit in a table of unit_files; None when it is not there."""
+    mine = files[files.unit == unit]
+    return str(mine.state.iloc[0]) if len(mine) else None
+
+
+def placed(nodes: Nodes, found: pd.DataFrame) -> dict[str, list[str]]:
+    """What runs on each server, by a table of placements: for the picture."""
+    return {node.name: list(found.unit[found.ip == node.address]) for node in nodes}
 
 
 def unit_runs(node: Node, unit: str, *, not_on: str | None = None) -> Condition:

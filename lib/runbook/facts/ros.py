@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from runbook.command import Node
-from runbook.facts.base import ask_table
+from runbook.facts.base import Condition, Observation, ask_table
+
 
 def os_version(node: Node) -> pd.DataFrame:
     """sudo ros os version (V1). Columns: version."""
@@ -27,3 +30,35 @@ def setting(node: Node, key: str) -> pd.DataFrame:
     return ask_table(node, "ros config get %s", key, sudo=True)
 
 
+def release(node: Node) -> str:
+    """The release that runs, such as v0.6.1."""
+    return str(os_version(node).version.iloc[0])
+
+
+def tags(table: pd.DataFrame) -> list[str]:
+    """The releases in a table of `releases`, oldest first as versions go."""
+    return sorted({image.rpartition(":")[2] for image in table.image}, key=_order)
+
+
+def newest(table: pd.DataFrame) -> str:
+    """The newest stable release in a table of `releases` (no -rc, no -beta)."""
+    return [tag for tag in tags(table) if "-" not in tag][-1]
+
+
+def current_engine(table: pd.DataFrame) -> str:
+    """The current engine in a table of `engines`, such as docker-1.12.1."""
+    return str(table.engine[table.state == "current"].iloc[0])
+
+
+def runs_release(node: Node, wanted: str) -> Condition:
+    """The condition that the server answers (again) and runs this release."""
+
+    def look() -> Observation:
+        seen = release(node)
+        return Observation(seen == wanted, f"{node.name} runs {seen}")
+
+    return look
+
+
+def _order(tag: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", tag))

@@ -22,11 +22,13 @@ def sources(node: Node) -> pd.DataFrame:
     Raises ParseError when a source is no YAML.
     """
     winning: dict[str, dict[str, object]] = {}
+    overrode: dict[str, list[str]] = {}
     for source, settings in _all_settings(node):
         for key, value in settings.items():
-            before = winning.get(key)
-            overrode = [*before["overrode"], f"{before['source']}: {before['value']}"] if before else []  # type: ignore[misc]
-            winning[key] = {"key": key, "value": value, "source": source, "overrode": overrode}
+            lost = overrode.setdefault(key, [])
+            if before := winning.get(key):
+                lost.append(f"{before['source']}: {before['value']}")
+            winning[key] = {"key": key, "value": value, "source": source, "overrode": lost}
     rows = [winning[key] for key in sorted(winning)]
     return rows_frame(rows, _COLUMNS, f"{node.name} · where each setting comes from")
 
@@ -45,7 +47,20 @@ def file(node: Node, path: str) -> dict[str, object]:
     text = node.ask("cat %s", path, sudo=True).stdout
     if not text.strip():
         return {}
-    return {row["key"]: row["value"] for row in parse(["cloud-config", path], text).rows}
+    whole = text if text.endswith(b"\n") else text + b"\n"  # people forget the last newline
+    return {row["key"]: row["value"] for row in parse(["cloud-config", path], whole).rows}
+
+
+def stored(node: Node) -> pd.DataFrame:
+    """What `ros config set` has stored (R5). Columns: key, value."""
+    rows = [{"key": key, "value": value} for key, value in file(node, CLOUD_CONFIG).items()]
+    return rows_frame(rows, ("key", "value"), f"{node.name} · {CLOUD_CONFIG}")
+
+
+def value_in(table: pd.DataFrame, key: str) -> object:
+    """The value of a key in a table with columns key and value; None when it is not there."""
+    found = list(table.value[table.key == key])
+    return found[0] if found else None
 
 
 def _all_settings(node: Node) -> list[tuple[str, dict[str, object]]]:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runbook.command import Node
+from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 from runbook.facts.docker import speaks_json
 
 _JSON = " --format '{{json .}}'"
 
 
+def info(node: Node) -> dict[str, str]:
+    """docker info as key -> value (the first of each name)."""
+    found: dict[str, str] = {}
+    for line in node.ask("docker info").text.splitlines():
+        key, colon, value = line.strip().partition(":")
+        if colon:
+            found.setdefault(key, value.strip())
+    return found
+
+
 def membership(node: Node) -> str:
     """The node's own word on its swarm: inactive, pending, active or error (docker info)."""
-    for line in node.ask("docker info").text.splitlines():
-        key, _, value = line.strip().partition(":")
-        if key == "Swarm":
-            return value.strip()
-    return "inactive"
+    return info(node).get("Swarm", "inactive")
 
 
 def nodes(manager: Node) -> pd.DataFrame:
@@ -60,10 +66,52 @@ def service_runs(
         running = running_tasks(manager, service)
         here = running[running.node != not_on] if not_on else running
         wanted = found[found.desired_state == "Running"]
-        states = ", ".join(f"{t.node or '(no node)'} {t.current_state}" for t in wanted.itertuples())
+        states = ", ".join(
+            f"{t.node or '(no node)'} {t.current_state}" for t in wanted.itertuples()
+        )
         return Observation(len(here) >= replicas, states or "no task is wanted", found)
 
     return look
+
+
+def task_placed(manager: Node, service: str, *, not_on: str) -> Condition:
+    """The condition that a wanted task is placed on another node than `not_on`."""
+
+    def look() -> Observation:
+        found = tasks(manager, service)
+        wanted = found[found.desired_state.isin(["Running", "Ready"]) & found.node.notna()]
+        other = wanted[wanted.node != not_on]
+        seen = ", ".join(f"{t.node} {t.current_state}" for t in other.itertuples())
+        return Observation(len(other) > 0, seen or "no task elsewhere yet", found)
+
+    return look
+
+
+def service_spread(manager: Node, service: str, count: int) -> Condition:
+    """The condition that exactly `count` tasks run, each on a Ready node of its own."""
+
+    def look() -> Observation:
+        running = running_tasks(manager, service)
+        seen = ", ".join(running.node) or "no task runs"
+        return Observation(len(running) == count == running.node.nunique(), seen, running)
+
+    return look
+
+
+def shut_down_on(history: pd.DataFrame, node: str) -> bool:
+    """Whether a table of tasks holds one on that node that is to be shut down."""
+    return bool(((history.node == node) & (history.desired_state == "Shutdown")).any())
+
+
+def wanted_and_running(found: pd.DataFrame, service: str) -> tuple[int, int]:
+    """Desired and running tasks of a service, by a table of services."""
+    mine = found[found.name == service].iloc[0]
+    return int(mine.desired), int(mine.running)
+
+
+def placed(members: Nodes, running: pd.DataFrame) -> dict[str, list[str]]:
+    """What runs on each server, by a table of tasks: for the picture."""
+    return {n.name: list(running.name[running.node == n.name]) for n in members}
 
 
 def node_has(manager: Node, hostname: str, **expected: str) -> Condition:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from runbook.command import Node
-from runbook.facts.base import Condition, Observation, ask_table
-
-
-def unit(node: Node, name: str) -> pd.DataFrame:
-    """systemctl show of one unit. Columns: unit, active_state, sub_state, load_state."""
-    return ask_table(node, "systemctl show --property=Id,ActiveState,SubState,LoadState %s", name)
+from runbook.command import Node, Nodes
+from runbook.facts.base import Condition, Observation
+from runbook.table import rows_frame
 
 
 def is_active(node: Node, name: str) -> bool:
     """Whether systemctl calls the unit active."""
     return node.run("systemctl is-active %s", name).exit_code == 0
+
+
+def units(nodes: Nodes, names: Sequence[str]) -> pd.DataFrame:
+    """systemctl is-active of several units on every node. Columns: server, unit, active."""
+    rows = []
+    for node in nodes:
+        said = node.run(f"systemctl is-active {' '.join(['%s'] * len(names))}", *names)
+        for name, state in zip(names, said.text.split(), strict=True):
+            rows.append({"server": node.name, "unit": name, "active": state})
+    return rows_frame(rows, ("server", "unit", "active"), f"systemctl is-active {' '.join(names)}")
 
 
 def unit_active(node: Node, name: str) -> Condition:

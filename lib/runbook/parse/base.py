@@ -13,6 +13,9 @@ Kind = Literal["text", "integer", "number", "boolean", "list", "object"]
 
 # CSI sequences, OSC titles and the one-character escapes that terminals are sent.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+# An error is shown before a parser can hide what is secret: `docker swarm` prints tokens.
+_TOKEN = re.compile(r"SWM(?:TKN|KEY)-\S*")
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,11 @@ def _clean(tool: str, text: bytes | str) -> str:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
+            line = error.object.count(b"\n", 0, error.start) + 1
             raise ParseError(tool, "is not UTF-8 text", line=line) from None
     text = _ANSI.sub("", text.removeprefix("\ufeff").replace("\r\n", "\n"))
-    for number, line in enumerate(text.split("\n"), 1):
-        if any(ord(char) < 32 and char != "\t" for char in line):
-            raise ParseError(tool, "has control characters", line=number, text=line)
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        shown = _TOKEN.sub("SWMTKN-...", text.split("\n")[line - 1])
+        raise ParseError(tool, "has control characters", line=line, text=shown)
     return text

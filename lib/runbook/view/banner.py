@@ -27,6 +27,13 @@ def banner(title: str, text: str, colours: tuple[str, str]) -> Shown:
     )
 
 
+def check(made: Check) -> Shown:
+    """One line for one check, as it is made."""
+    colour = (GOOD if made.passed else BAD)[0]
+    line = html.escape(str(made))
+    return Shown(str(made), f"<div style='color:{colour};font-weight:600'>{line}</div>")
+
+
 def approved(how: str) -> Shown:
     """The plan was approved."""
     return banner("Approved", f"{how}: the changes below may run.", PLAIN)

@@ -9,8 +9,29 @@ from typing import Any
 import pandas as pd
 from IPython.core.getipython import get_ipython
 
-_GOOD = {"healthy", "running", "active", "ready", "up", "true", "leader", "passed", "done", "current"}
-_BAD = {"unhealthy", "unreachable", "failed", "down", "false", "dead", "error", "rejected", "degraded"}
+_GOOD = {
+    "healthy",
+    "running",
+    "active",
+    "ready",
+    "up",
+    "true",
+    "leader",
+    "passed",
+    "done",
+    "current",
+}
+_BAD = {
+    "unhealthy",
+    "unreachable",
+    "failed",
+    "down",
+    "false",
+    "dead",
+    "error",
+    "rejected",
+    "degraded",
+}
 _CELL = "text-align:left;padding:2px 10px;border-bottom:1px solid #ddd;vertical-align:top;"
 _MONO = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:12px;"
 

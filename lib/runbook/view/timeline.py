@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from runbook.outage import Outage
@@ -24,15 +25,41 @@ def timeline(outage: Outage, title: str) -> Shown:
     for number, (at, _) in enumerate(outage.marks, 1):
         axes.axvline(at, color=_INK, linewidth=0.8, linestyle=":")
         axes.annotate(
-            str(number), (at, 1.0), xycoords=("data", "axes fraction"), fontsize=8, ha="center", va="bottom"
+            str(number),
+            (at, 1.0),
+            xycoords=("data", "axes fraction"),
+            fontsize=8,
+            ha="center",
+            va="bottom",
         )
     axes.set_yticks(range(len(addresses)), addresses, fontsize=8)
     axes.set_ylim(-0.6, len(addresses) - 0.4)
     axes.set_xlim(0, outage.seconds)
     axes.set_xlabel("\n".join(["seconds", *_legend(outage)]), fontsize=8, loc="left")
-    axes.set_title(f"{title}: longest outage {outage.longest:.1f} s", fontsize=10, loc="left", pad=14)
+    axes.set_title(
+        f"{title}: longest outage {outage.longest:.1f} s", fontsize=10, loc="left", pad=14
+    )
     axes.spines[["top", "right"]].set_visible(False)
     return Shown(text(outage, title), svg(figure))
+
+
+def side_by_side(outages: Mapping[str, Outage]) -> Shown:
+    """Several drills on one axis: for each a bar of served time with its outages."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 0.8 + 0.5 * len(outages)))
+    axes = figure.add_subplot()
+    for row, outage in enumerate(reversed(list(outages.values()))):
+        axes.barh(row, outage.seconds, height=0.5, color=_GOOD)
+        for window in outage.windows:
+            axes.barh(row, window.seconds, left=window.start, height=0.5, color=_BAD)
+    names = [f"{name}: {outage.longest:.1f} s" for name, outage in outages.items()]
+    axes.set_yticks(range(len(outages)), list(reversed(names)), fontsize=9)
+    axes.set_xlabel("seconds", fontsize=8, loc="left")
+    axes.set_title("Longest outage", fontsize=10, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    words = "\n".join(text(outage, name) for name, outage in outages.items())
+    return Shown(words, svg(figure))
 
 
 def text(outage: Outage, title: str) -> str:

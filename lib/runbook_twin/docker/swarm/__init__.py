@@ -1,0 +1,1 @@
+"""Swarm mode: managers, agents, services, the routing mesh."""
