@@ -8,15 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from runbook import archive
 from runbook.errors import ParameterError, RunbookError
+from runbook.launch import Spare
 from runbook.runner import run
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -25,8 +26,10 @@ NOTEBOOKS = Path(__file__).parent / "notebooks"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty project that is the current one; no kernel and no temporary file is left behind."""
-    for folder in ("runbooks", "params/targets", "tmp"):
+    for folder in ("runbooks", "params/targets"):
         (tmp_path / folder).mkdir(parents=True)
+    sockets = tempfile.mkdtemp(prefix="t-", dir="/tmp")
+    monkeypatch.setattr(tempfile, "tempdir", sockets)
     monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
     monkeypatch.setenv("TEST_KERNEL_PID", str(tmp_path / "pid"))
     monkeypatch.delenv("RUNBOOK_OUTPUTS", raising=False)
@@ -35,6 +38,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         with pytest.raises(ProcessLookupError):
             os.kill(int((tmp_path / "pid").read_text()), 0)
     assert list((tmp_path / "outputs").rglob(".*.[0-9]*")) == []
+    assert list(Path(sockets).iterdir()) == []
+    Path(sockets).rmdir()
 
 
 def states(record: dict[str, Any]) -> dict[str, str]:
@@ -136,7 +141,11 @@ def test_nothing_that_is_written_holds_a_secret(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
-    [({"siez": 3}, "did you mean size?"), ({"size": "many"}, "size is a int"), ({"target": 5}, "-r")],
+    [
+        ({"siez": 3}, "did you mean size?"),
+        ({"size": "many"}, "size is a int"),
+        ({"target": 5}, "-r"),
+    ],
 )
 def test_bad_parameters_are_refused_before_anything_is_there(
     project: Path, parameters: dict[str, Any], words: str
@@ -152,6 +161,25 @@ def test_outputs_that_cannot_be_written_stop_the_run_before_the_kernel(project: 
     with pytest.raises(RunbookError, match="cannot be written"):
         run(NOTEBOOKS / "waits.ipynb", {})
     assert not (project / "pid").exists()
+
+
+def test_the_next_kernel_starts_ahead_and_knows_its_own_run(project: Path) -> None:
+    spare = Spare()
+    records = []
+    for more in (True, True, False):
+        spare.more = more
+        records.append(run(NOTEBOOKS / "passes.ipynb", {}, spare=spare))
+    assert [record["verdict"] for record in records] == ["passed"] * 3
+    # Each journal is the run's own: one check, one change, nothing of the run before.
+    assert [record["counts"]["checks"] for record in records] == [1] * 3
+    assert list((project / "outputs" / "running").iterdir()) == []
+
+
+def test_a_kernel_that_nobody_takes_is_ended(project: Path) -> None:
+    spare = Spare()
+    spare.more = True
+    assert run(NOTEBOOKS / "error.ipynb", {}, spare=spare)["verdict"] == "failed"
+    spare.close()
 
 
 # --- ended from outside
@@ -273,7 +301,13 @@ def test_a_notebook_that_is_no_runbook_is_left_to_papermill(project: Path) -> No
 
 def test_a_killed_runner_leaves_its_journal_and_no_kernel(project: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "papermill", str(NOTEBOOKS / "waits.ipynb"), str(project / "O.ipynb")],
+        [
+            sys.executable,
+            "-m",
+            "papermill",
+            str(NOTEBOOKS / "waits.ipynb"),
+            str(project / "O.ipynb"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -288,15 +322,15 @@ def test_a_killed_runner_leaves_its_journal_and_no_kernel(project: Path) -> None
     [record] = archive.records(project / "outputs")
     assert (record["verdict"], record["runbook"]) == ("aborted", "waits")
     json.loads((project / "O.ipynb").read_text())
-    while Path(f"/proc/{kernels[0]}").exists() and not defunct(kernels[0]):
+    while alive(kernels[0]):
         threading.Event().wait(0.05)
     (project / "pid").unlink()
 
 
-def defunct(pid: int) -> bool:
-    """Nobody waits for an orphan here: a container may have no init."""
+def alive(pid: int) -> bool:
+    """Whether a process runs; an orphan that nobody waited for does not (a container's init)."""
     done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, check=False)
-    return done.stdout.strip().startswith(b"Z") or not done.stdout.strip()
+    return not done.stdout.strip().startswith(b"Z") and bool(done.stdout.strip())
 
 
 def test_a_disk_that_is_full_at_the_end_is_told_with_the_verdict(project: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from runbook.errors import ParameterError, UsageError
 from runbook.notebook import Parameter, Runbook, bind, bind_text, parameters
 
@@ -72,9 +71,7 @@ def test_what_is_no_parameter_is_refused(line: str) -> None:
         ("note", "text", "text"),
     ],
 )
-def test_text_of_a_command_line_becomes_the_declared_type(
-    name: str, text: str, value: Any
-) -> None:
+def test_text_of_a_command_line_becomes_the_declared_type(name: str, text: str, value: Any) -> None:
     [found] = bind_text(parameters(CELL), {name: text}).values()
     assert found == value
     assert type(found) is type(value)
@@ -133,7 +130,7 @@ def test_a_runbook_is_read_without_jupyter() -> None:
     assert runbook.title == "A cluster that is well"
     assert runbook.steps[:2] == ("Start", "Check")
     assert runbook.about["rows"] == ["E1"]
-    assert [parameter.name for parameter in runbook.parameters][0] == "target"
+    assert next(parameter.name for parameter in runbook.parameters) == "target"
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

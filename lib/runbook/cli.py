@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import signal
 import subprocess
 import sys
 import traceback
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from runbook import project
+from runbook import project, shown
 from runbook.errors import ParseError, RunbookError, UsageError
 
 # Imports of Jupyter's libraries stand inside the commands that need them: `runbook list` starts at
@@ -42,6 +42,8 @@ class _Commands(click.Group):
 
 def main() -> None:
     """The entry point. What nobody foresaw is shown in full and is exit code 5, never 1."""
+    # A scheduler's SIGTERM ends it like Ctrl-C: what was begun is put away (exit 130).
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli(prog_name="runbook")
     except Exception:  # noqa: BLE001 - shown in full just below
@@ -99,7 +101,7 @@ def show(name: str, as_json: bool) -> None:
         return
     click.echo(f"{runbook.name}: {runbook.title}")
     for key, value in runbook.about.items():
-        click.echo(f"{key}: {_cell(value)}")
+        click.echo(f"{key}: {shown.cell(value)}")
     click.echo("\nParameters")
     _print([{**p, "default": repr(p["default"])} for p in parameters], False)
     click.echo("\nSteps")
@@ -207,21 +209,7 @@ def records(name: str | None, index: bool, as_json: bool) -> None:
     if as_json:
         _echo_json(found)
         return
-    rows = [
-        {
-            "verdict": record["verdict"],
-            "runbook": record["runbook"],
-            "target": record["target"].get("name"),
-            "started": record["started"][:19] + "Z",
-            "seconds": record["seconds"],
-            "checks": f"{counts['checks'] - counts['checks_failed']}/{counts['checks']}",
-            "changes": counts["changes"],
-            "record": next(iter(record["files"].values())),
-        }
-        for record in found
-        for counts in [record["counts"]]
-    ]
-    _print(rows, False)
+    _print([shown.record_row(record) for record in found], False)
 
 
 @cli.group()
@@ -294,46 +282,26 @@ def _step(heading: str) -> None:
     click.echo(click.style(f"· {heading}", dim=True), err=True)
 
 
-def _word(verdict: str) -> str:
-    colour = {"passed": "green", "planned": "blue", "running": "blue", "refused": "yellow"}
-    return click.style(f"{verdict:<8}", fg=colour.get(verdict, "red"), bold=True)
-
-
 def _echo_verdict(record: dict[str, Any]) -> None:
-    counts = record["counts"]
-    held = counts["checks"] - counts["checks_failed"]
-    where = f" on {record['target']['name']}" if record["target"]["name"] else ""
-    click.echo(
-        f"{_word(record['verdict'])}  {record['runbook']}{where} in {record['seconds']:.1f} s: "
-        f"{held}/{counts['checks']} checks, {counts['changes']} changes"
-    )
+    click.echo(f"{_word(record['verdict'])}  {shown.verdict(record)}")
     if record["verdict"] != "passed":
         click.echo(record["reason"], err=True)
     click.echo(f"record: {project.outputs() / record['files']['html']}")
 
 
-def _echo_json(value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
-    # Bytes, for whatever the locale says: JSON is UTF-8.
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "-" if value is None else str(value)
+def _word(verdict: str) -> str:
+    colour = {"passed": "green", "planned": "blue", "running": "blue", "refused": "yellow"}
+    return click.style(f"{verdict:<8}", fg=colour.get(verdict, "red"), bold=True)
 
 
 def _print(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
-    """A table with its columns aligned, or the same as JSON."""
     if as_json:
         _echo_json(list(rows))
-    elif rows:
-        table = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
-        widths = [max(len(row[index]) for row in table) for index in range(len(table[0]))]
-        for row in table:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo(line.rstrip())
+    else:
+        click.echo(shown.table(rows), nl=bool(rows))
+
+
+def _echo_json(value: Any) -> None:
+    # Bytes, for whatever the locale says: JSON is UTF-8.
+    sys.stdout.buffer.write(shown.json_text(value).encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()

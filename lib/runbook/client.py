@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from traitlets.config import Config
 
+from runbook.launch import Kernel, Spare, launch
 from runbook.secret import clean_looks
 
 GRACE = 5.0  # seconds that an interrupted cell has for its own clean-up
-_LONGEST_FOLDER = 60  # a socket's path may have no more than about 100 characters
 
 
 class Client(PapermillNotebookClient):  # type: ignore[misc]
@@ -27,13 +23,16 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
     words of the error that ended a cell. No cell that was not run is said to have been.
     """
 
-    def __init__(self, manager: Any, *, environment: dict[str, str], **options: Any) -> None:
-        self.folder = _runtime_folder()
-        # Over TCP any user of this machine could read along, without a key; and ports can clash.
-        ipc = {"transport": "ipc", "connection_file": str(self.folder / "kernel.json")}
+    def __init__(
+        self,
+        manager: Any,
+        *,
+        environment: dict[str, str],
+        spare: Spare | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(
             manager,
-            config=Config({"KernelManager": ipc}),
             force_raise_errors=True,  # a tag such as raises-exception makes no error harmless
             record_timing=False,
             iopub_timeout=60,
@@ -41,9 +40,12 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             **options,
         )
         self.environment = environment
+        self.spare = spare or Spare()
         self.stopped: str | None = None
         self.interrupted = False
         self.error: tuple[str, str] | None = None
+        self._kernel: Kernel | None = None
+        self._starting: asyncio.Task[Kernel] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._tasks: list[asyncio.Future[Any]] = []
@@ -60,10 +62,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         """Start the kernel, run the cells until one fails, end the kernel."""
         self._loop = asyncio.get_running_loop()
         try:
-            self.create_kernel_manager()
             if run_timeout:
                 self._later(run_timeout, self._stop, f"the run took longer than {run_timeout:g} s")
-            await self._start()
+            if not self.stopped:
+                await self._start()
             for index, cell in enumerate(self.nb.cells):
                 if self.stopped or self.error:
                     break
@@ -71,22 +73,26 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         finally:
             for timer in self._timers:
                 timer.cancel()
-            if self.stopped:
-                self.shutdown_kernel = "immediate"
-            if self.km is not None:
-                await self._async_cleanup_kernel()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self._kernel is not None:
+                await self._kernel.end(now=bool(self.stopped))
 
     run_cells = run_sync(async_run)
 
     async def _start(self) -> None:
         try:
-            await self.async_start_new_kernel(env=self.environment)
-            await self.async_start_new_kernel_client()
-        except Exception as error:
+            self._starting = asyncio.ensure_future(self._launch())
+            self._kernel = await self._starting
+            self.km, self.kc = self._kernel.manager, self._kernel.client
+            self.spare.prepare(self.kernel_name, self.environment, self.startup_timeout)
+        except asyncio.CancelledError:
             if not self.stopped:
-                self.stopped = f"the kernel did not start: {error}"
                 raise
+        except Exception as error:  # noqa: BLE001 - whatever Jupyter raised, it is the reason
+            self.stopped = self.stopped or f"the kernel did not start: {error}"
+
+    async def _launch(self) -> Kernel:
+        kernel = await self.spare.take(self.environment)
+        return kernel or await launch(self.kernel_name, self.environment, self.startup_timeout)
 
     async def _run_cell(self, index: int, cell: Any, timeout: float | None) -> None:
         if self.skip_cells_with_tag in cell.metadata.get("tags", []):
@@ -115,7 +121,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def _stop(self, reason: str) -> None:
         """Interrupt the cell; kill the kernel when that does not help, or at the second call."""
-        if self.stopped or self.kc is None:
+        if self._kernel is None and self._starting is not None:
+            self._starting.cancel()
+        elif self.stopped:
             self._kill()
         else:
             self._tasks.append(asyncio.ensure_future(self._interrupt()))
@@ -123,12 +131,12 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         self.stopped = self.stopped or reason
 
     async def _interrupt(self) -> None:
-        if self.km is not None:
-            await self.km.interrupt_kernel()
+        if self._kernel is not None:
+            await self._kernel.manager.interrupt_kernel()
 
     def _kill(self) -> None:
-        if self.km is not None and self.km.has_kernel:
-            self._tasks.append(asyncio.ensure_future(self.km.provisioner.kill()))
+        if self._kernel is not None and self._kernel.manager.has_kernel:
+            self._tasks.append(asyncio.ensure_future(self._kernel.manager.provisioner.kill()))
 
     def _later(self, seconds: float, act: Callable[..., None], *words: str) -> asyncio.TimerHandle:
         assert self._loop is not None  # noqa: S101 - set before anything else
@@ -153,13 +161,6 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         if output.output_type == "stream":
             output = type(output)(output, text=clean_looks("".join(output.text)))
         super().log_output_message(output)
-
-
-def _runtime_folder() -> Path:
-    folder = tempfile.gettempdir()
-    return Path(
-        tempfile.mkdtemp(prefix="runbook-", dir=folder if len(folder) < _LONGEST_FOLDER else "/tmp")  # noqa: S108 - mkdtemp makes it ours alone
-    )
 
 
 def _too_long(cell: Any, timeout: float) -> str:

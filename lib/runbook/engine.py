@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from papermill.engines import NotebookExecutionManager
-from papermill.iorw import LocalHandler, papermill_io
 from papermill.log import logger
 from papermill.translators import translate_parameters
 from papermill.utils import nb_language
 
-from runbook import archive, atomic, project
+from runbook import archive, project
 from runbook.client import Client
 from runbook.errors import RunbookError
+from runbook.launch import Spare
 from runbook.notebook import BUILT_IN, bind, heading, parameters, parameters_source
+from runbook.output import Manager, text_of, write_atomically
 from runbook.page import record_page
 from runbook.record import VARIABLE, load, now
 from runbook.secret import clean_all_looks
@@ -44,46 +44,6 @@ class RunFailed(RunbookError):
         self.exit_code = verdict.exit_code
 
 
-class Manager(NotebookExecutionManager):  # type: ignore[misc]
-    """papermill's book-keeping, honest about cells that never ran; all that it writes is clean."""
-
-    def __init__(self, nb: Any, on_step: Callable[[str], None] | None, **options: Any) -> None:
-        super().__init__(nb, **options)
-        self.on_step = on_step
-
-    def save(self, **_: Any) -> None:
-        """Write the notebook as it is now, without what looks like a secret."""
-        if self.output_path:
-            papermill_io.write(_text(self.nb), self.output_path)
-        self.last_save_time = self.now()
-
-    def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
-        """As papermill's, but prose is not written down as if it ran."""
-        step = heading(cell)
-        if step and self.on_step:
-            self.on_step(step)
-        if cell.cell_type == "code":
-            super().cell_start(cell, cell_index, **options)
-
-    def cell_complete(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
-        """As papermill's; prose has been passed, no more."""
-        if cell.cell_type == "code":
-            super().cell_complete(cell, cell_index, **options)
-        else:
-            cell.metadata.papermill["status"] = self.COMPLETED
-            if self.pbar:
-                self.pbar.update(1)
-
-    def notebook_complete(self, **_: Any) -> None:
-        """The end: what is pending stays pending (papermill calls it completed)."""
-        self.end_time = self.now()
-        duration = (self.end_time - self.start_time).total_seconds()
-        times = {"end_time": self.end_time.isoformat(), "duration": duration}
-        self.nb.metadata.papermill.update(times)
-        self.cleanup_pbar()
-        self.save()
-
-
 def execute(
     nb: Any,
     kernel_name: str,
@@ -97,6 +57,7 @@ def execute(
     execution_timeout: float | None = None,
     run_timeout: float | None = None,
     plan: bool = False,
+    spare: Spare | None = None,
     stdout_file: Any = None,
     stderr_file: Any = None,
     on_step: Callable[[str], None] | None = None,
@@ -106,9 +67,10 @@ def execute(
     """Run a runbook's notebook and keep its record; papermill calls this in place of its engine.
 
     run_timeout: seconds for the whole run; execution_timeout: for one cell; plan: end after the
-    plan. on_step is told each heading, on_record the record. Returns the executed notebook,
-    cleaned. Raises ParameterError and RunbookError (nothing can be written) before the kernel
-    starts, RunFailed or KeyboardInterrupt after a run that papermill would take for a success.
+    plan; spare: holds the kernel of the next run. on_step is told each heading, on_record the
+    record. Returns the executed notebook, cleaned. Raises ParameterError and RunbookError (nothing
+    can be written) before the kernel starts, RunFailed or KeyboardInterrupt after a run that
+    papermill would take for a success.
     """
     values = _bind(nb, kernel_name)
     home, outputs = _folders(input_path)
@@ -117,7 +79,7 @@ def execute(
     try:
         facts = _facts(nb, running.id, input_path, values)
         running.begin(clean_all_looks(vars(facts)))
-        _write_atomically(output_path)
+        write_atomically(output_path)
         manager = Manager(
             nb,
             on_step,
@@ -133,6 +95,7 @@ def execute(
         client = Client(
             manager,
             environment=environment,
+            spare=spare,
             kernel_name=kernel_name,
             startup_timeout=start_timeout,
             log=logger,
@@ -257,7 +220,7 @@ def _keep(
     notebook = clean_all_looks(nb)
     try:
         page = record_page(record, notebook)
-        record = archive.store(running.outputs, record, _text(nb), page)
+        record = archive.store(running.outputs, record, text_of(nb), page)
     except RunbookError as error:
         raise RunbookError(
             f"the run ended ({verdict.word}: {verdict.reason}) but left no record: {error.what}; "
@@ -278,32 +241,6 @@ def _raise_for(verdict: Verdict, ending: Ending, page: Path) -> None:
     shown = ending.error and ending.error[0] != "SystemExit" and not ending.stopped
     if verdict.word not in ("passed", "planned") and not shown:
         raise RunFailed(verdict, f"read {page}")
-
-
-def _text(nb: Any) -> str:
-    return str(_nbformat.v4.writes(_nbformat.from_dict(clean_all_looks(nb)))) + "\n"
-
-
-def _write_atomically(output_path: str | None) -> None:
-    """papermill writes a local file in place; from now on this process does it in one step."""
-    handler = papermill_io.get_handler(output_path)
-    if not isinstance(handler, LocalHandler) or "write" in vars(handler):
-        return
-    write_in_place = handler.write
-
-    def write(text: str, path: str) -> None:
-        whole = Path(handler._cwd or ".") / path
-        if whole.is_file() or not whole.exists():
-            try:
-                atomic.write(whole.resolve(), text, mode=None)
-            except OSError as error:
-                raise RunbookError(
-                    f"{path} cannot be written: {error}", remedy="make room there, or name a file"
-                ) from None
-        else:
-            write_in_place(text, path)  # a device or a pipe, such as /dev/stdout
-
-    handler.write = write
 
 
 @contextmanager

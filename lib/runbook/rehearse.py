@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runbook import project
 from runbook.errors import RunbookError, UsageError
 from runbook.notebook import Runbook
+
+if TYPE_CHECKING:
+    from runbook.launch import Spare
 
 # Each finds what the ones before it made.
 BOOK = (
@@ -58,11 +61,19 @@ def rehearse(
     chosen = [name for name in BOOK if not only or name in only]
     files = [project.runbook_file(name) for name in chosen]
     with _twin(project.root() / ".twin"):
-        for file in files:
-            yield _run(file, on_step)
+        # Here, and not above: to import it takes most of a second, while the twin starts.
+        from runbook.launch import Spare
+
+        spare = Spare()
+        try:
+            for file in files:
+                spare.more = file != files[-1]
+                yield _run(file, on_step, spare)
+        finally:
+            spare.close()
 
 
-def _run(file: Path, on_step: Callable[[str, str], None] | None) -> Rehearsed:
+def _run(file: Path, on_step: Callable[[str, str], None] | None, spare: Spare) -> Rehearsed:
     from runbook import runner
 
     began = time.monotonic()
@@ -72,7 +83,7 @@ def _run(file: Path, on_step: Callable[[str, str], None] | None) -> Rehearsed:
             on_step(file.stem, heading)
 
     try:
-        record = runner.run(file, _parameters(file), on_step=step)
+        record = runner.run(file, _parameters(file), on_step=step, spare=spare)
     except RunbookError as error:
         seconds = time.monotonic() - began
         return Rehearsed(file.stem, "not started", seconds, error.exit_code, str(error))

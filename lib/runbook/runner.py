@@ -15,6 +15,7 @@ from papermill.iorw import read_yaml_file
 import runbook.plugin  # noqa: F401 - our engine, also where the entry point is not installed
 from runbook.engine import RunFailed
 from runbook.errors import UsageError
+from runbook.launch import Spare
 
 # Its warnings repeat what our own errors say, or are wrong (a `=` in a default).
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -27,10 +28,12 @@ def run(
     plan: bool = False,
     timeout: float | None = None,
     on_step: Callable[[str], None] | None = None,
+    spare: Spare | None = None,
 ) -> dict[str, Any]:
     """Run a runbook's notebook; returns its record, whatever the verdict.
 
-    plan: end after the plan; timeout: seconds for the whole run; on_step: told each heading.
+    plan: end after the plan; timeout: seconds for the whole run; on_step: told each heading;
+    spare: holds the kernel of the next run, which starts during this one.
     Raises ParameterError, and RunbookError when there can be no record.
     """
     records: list[dict[str, Any]] = []
@@ -43,6 +46,7 @@ def run(
                 progress_bar=False,
                 plan=plan,
                 run_timeout=timeout,
+                spare=spare,
                 on_step=on_step,
                 on_record=records.append,
             )

@@ -59,8 +59,10 @@ _OPEN = re.compile(
     r"(?:-{0,4}|PRIVATE KEY-----(?:(?!-----END [A-Z0-9 ]*PRIVATE KEY-----)(?s:.))*))\Z",
     re.IGNORECASE,
 )
-_BEGINNINGS = ("SWMTKN-1-", "SWMKEY-1-", "gAAAAA", "://", "X-Auth-Token", "X-Subject-Token")
-_BEGINNINGS += ("adminPass", "-----BEGIN ")
+_BEGINNINGS = (
+    *("SWMTKN-1-", "SWMKEY-1-", "gAAAAA", "://", "-----BEGIN "),
+    *("X-Auth-Token", "X-Subject-Token", "adminPass"),
+)
 
 
 class Redactor:
@@ -211,10 +213,8 @@ def _why(error: Exception) -> str:
 
 def _spellings(value: str) -> Iterator[str]:
     """The value as it may be printed: as is, quoted, encoded, and each line of a long one."""
-    parts = [value, value.strip(), *(line.strip() for line in value.splitlines())]
-    for part in dict.fromkeys(parts):
-        if len(part) < (SHORTEST if part == value.strip() else 8):
-            continue
+    lines = (line.strip() for line in value.splitlines())
+    for part in dict.fromkeys([value, value.strip(), *(line for line in lines if len(line) >= 8)]):
         escaped = json.dumps(part)[1:-1]
         forms = (
             part,

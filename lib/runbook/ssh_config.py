@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import getpass
 import hashlib
 import hmac
-import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,13 @@ class Route:
     known_hosts: tuple[Path, ...] = ()
     jumps: tuple[str, ...] = ()
     agent: bool = True
+    only_these_keys: bool = False
+    host_key_alias: str = ""
+
+    @property
+    def known_name(self) -> str:
+        """The name under which the host stands in a known_hosts file."""
+        return self.host_key_alias or known_name(self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -42,24 +50,29 @@ class KnownKey:
 
     def matches(self, name: str) -> bool:
         """Whether the line speaks of the host `name` (`host` or `[host]:port`)."""
+        name = name.lower()
         if self.patterns.startswith("|1|"):
             return _hashed_name_matches(self.patterns, name)
-        wanted = [p for p in self.patterns.split(",") if _pattern_matches(p.lstrip("!"), name)]
-        return bool(wanted) and not any(p.startswith("!") for p in wanted)
+        patterns = self.patterns.lower().split(",")
+        wanted = [pattern for pattern in patterns if _fits(pattern.lstrip("!"), name)]
+        return bool(wanted) and not any(pattern.startswith("!") for pattern in wanted)
 
 
-def _pattern_matches(pattern: str, name: str) -> bool:
-    """OpenSSH's patterns know * and ? only; the brackets of [host]:port are themselves."""
-    words = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(words, name.lower()) is not None
+def _fits(pattern: str, name: str) -> bool:
+    """OpenSSH's wildcards are * and ? only: the brackets of [host]:port stand for themselves."""
+    wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(wild, name) is not None
 
 
 def _hashed_name_matches(pattern: str, name: str) -> bool:
     try:
-        _, _, salt, digest = pattern.split("|")
+        _, _, salt, digest = pattern[1:].split("|")
+    except ValueError:
+        return False
+    try:
         expected = hmac.new(base64.b64decode(salt), name.encode(), hashlib.sha1).digest()
         return hmac.compare_digest(base64.b64decode(digest), expected)
-    except (ValueError, binascii.Error):
+    except binascii.Error:
         return False
 
 
@@ -69,12 +82,17 @@ def known_name(host: str, port: int) -> str:
 
 
 def read_known_keys(files: tuple[Path, ...], name: str) -> list[KnownKey]:
-    """The keys that the files hold for `name`, @revoked and @cert-authority lines included."""
+    """The keys that the files hold for `name`, @revoked and @cert-authority lines included.
+
+    A file that is not there holds none. Raises TargetError for one that cannot be read.
+    """
     keys = []
     for file in files:
-        if not file.is_file():
-            continue
-        for line in file.read_text(errors="replace").splitlines():
+        try:
+            lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+        except OSError as error:
+            raise TargetError(f"{file}: {error.strerror}", remedy="make it readable") from None
+        for line in lines:
             words = line.split()
             marker = words.pop(0) if words and words[0].startswith("@") else ""
             if len(words) < 3 or words[0].startswith("#"):
@@ -99,24 +117,52 @@ def resolve(
     return route_of(name, asked)
 
 
-def route_of(name: str, asked: dict[str, list[str]]) -> Route:
-    """A route from option -> values, as `ssh -G` prints them."""
+def route_of(name: str, asked: Mapping[str, Sequence[str]]) -> Route:
+    """A route from option -> values, as `ssh -G` prints them. Raises TargetError."""
+
+    def first(option: str, default: str) -> str:
+        return next(iter(asked.get(option, ())), default)
+
+    port, jump = first("port", "22"), first("proxyjump", "none")
+    if not port.isdigit():
+        raise TargetError(f"ssh_config: the port of {name} is no number: {port}")
+    host, user = first("hostname", name), first("user", "") or getpass.getuser()
+    tokens = {"%d": str(Path.home()), "%h": host, "%n": name, "%p": port, "%r": user, "%%": "%"}
+
+    def path(text: str) -> Path:
+        return Path(re.sub("%.", lambda token: tokens.get(token[0], token[0]), text)).expanduser()
 
     def paths(option: str) -> tuple[Path, ...]:
-        words = [word for value in asked.get(option, []) for word in value.split()]
-        return tuple(Path(os.path.expanduser(word)) for word in words if word != "none")
+        return tuple(path(text) for text in asked.get(option, ()) if text != "none")
 
-    jump = asked.get("proxyjump", ["none"])[0]
+    known = [*_listed(asked, "userknownhostsfile"), *_listed(asked, "globalknownhostsfile")]
     return Route(
-        host=asked.get("hostname", [name])[0],
-        port=int(asked.get("port", ["22"])[0]),
-        user=asked.get("user", [""])[0],
+        host=host,
+        port=int(port),
+        user=user,
         identity_files=paths("identityfile"),
         certificate_files=paths("certificatefile"),
-        known_hosts=paths("userknownhostsfile") + paths("globalknownhostsfile"),
+        known_hosts=tuple(path(text) for text in known),
         jumps=() if jump == "none" else tuple(jump.split(",")),
-        agent=asked.get("identityagent", [""])[0] != "none",
+        agent=first("identityagent", "") != "none",
+        only_these_keys=first("identitiesonly", "no") == "yes",
+        host_key_alias=first("hostkeyalias", ""),
     )
+
+
+def _listed(asked: Mapping[str, Sequence[str]], option: str) -> list[str]:
+    """Files that stand in one line. `ssh -G` does not quote the ones with blanks in their names:
+    the longest row of words that is a file is one."""
+    found = []
+    for value in asked.get(option, ()):
+        words = value.split(" ")
+        while words:
+            sizes = range(len(words), 0, -1)
+            rows = ((size, " ".join(words[:size])) for size in sizes)
+            size, row = next(((s, r) for s, r in rows if Path(r).is_file()), (1, words[0]))
+            found += [row] if row not in ("", "none") else []
+            words = words[size:]
+    return found
 
 
 def has_client() -> bool:
@@ -129,10 +175,20 @@ def _ssh_g(name: str, config: Path | None, user: str | None, port: int | None) -
     argv += ["-F", str(config)] if config else []
     argv += ["-l", user] if user else []
     argv += ["-p", str(port)] if port else []
-    done = subprocess.run([*argv, "--", name], capture_output=True, text=True, timeout=10)  # noqa: S603
-    if done.returncode != 0:
+    try:
+        done = subprocess.run(  # noqa: S603
+            [*argv, "--", name],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            stdin=subprocess.DEVNULL,
+        )
+        reason = done.stderr.strip() if done.returncode else ""
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        reason = str(error)
+    if reason:
         raise TargetError(
-            f"ssh cannot read its configuration for {name}: {done.stderr.strip()}",
+            f"ssh cannot read its configuration for {name}: {reason}",
             remedy=f"mend {config or 'the ssh_config'}",
         )
     return done.stdout

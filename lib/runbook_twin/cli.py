@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from runbook_twin.client import ClientError, ask, start, stop
+from runbook_twin.client import ClientError, ask, find, start, stop
 from runbook_twin.state import Folder, NoProject, Running, default_directory
 
 _BAD_USAGE, _NOT_UP, _BROKEN = 2, 4, 5
@@ -83,7 +83,7 @@ def _fail(text: str, code: int) -> int:
 
 
 def _running(folder: Folder) -> Running:
-    found = folder.running()
+    found = find(folder)
     if found is None:
         raise NotUp(f"no twin runs in {folder.path}; start it with: runbook twin up")
     return found
@@ -96,8 +96,11 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     arguments = ["--clock", str(options.clock)]
     arguments += ["--empty"] if options.empty else []
     arguments += ["--idle", str(options.idle)] if options.idle else []
-    new = folder.running() is None and start(folder, arguments)
-    running = _running(folder)
+    with folder.hold("command"):
+        new = find(folder) is None
+        if new:
+            start(folder, arguments)
+        running = _running(folder)
     became = "is up" if new else "was up already"
     inside = "furnished" if running.furnished else "started empty"
     _say(f"the twin {became}: process {running.pid}, clock {running.clock:g}, {inside}")
@@ -108,30 +111,32 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
 
 def _foreground(folder: Folder, options: argparse.Namespace) -> int:
     from runbook_twin.service import Options, serve  # heavy: only the process itself needs it
+    from runbook_twin.skipping import SkippingLoop
 
-    if not folder.lock():
-        if options.ready is not None:
-            os.write(options.ready, b"already")
-            return 0
-        return _fail(f"a twin runs in {folder.path} already", _BAD_USAGE)
-    folder.clear()
+    asked = Options(options.clock, options.empty, options.idle)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("asyncssh").setLevel(logging.ERROR)
-    asyncio.run(serve(folder, Options(options.clock, options.empty, options.idle), options.ready))
+    try:
+        with folder.hold("alive", wait=False), asyncio.Runner(loop_factory=SkippingLoop) as runner:
+            folder.clear()
+            runner.run(serve(folder, asked, options.ready))
+    except BlockingIOError:
+        return _fail(f"a twin lives in {folder.path} already", _BROKEN)
     return 0
 
 
 def _down(folder: Folder, _options: argparse.Namespace) -> int:
-    running = folder.running()
-    if running is None:
-        if folder.path.is_dir():
-            folder.clear()
+    if not folder.path.is_dir():
         _say("the twin is not up")
         return 0
-    stop(folder, running)
-    _say("the twin is down")
+    with folder.hold("command"):
+        running = find(folder)
+        if running:
+            stop(folder, running)
+        folder.clear()
+    _say("the twin is down" if running else "the twin is not up")
     return 0
 
 

@@ -40,8 +40,20 @@ def ask(running: Running, method: str, path: str, body: Any = None) -> bytes:
         raise ClientError(f"the twin (process {running.pid}) does not answer: {error}") from None
 
 
-def start(folder: Folder, arguments: list[str]) -> bool:
-    """Start a twin in the background; returns when its ports answer. False: one was there.
+def find(folder: Folder) -> Running | None:
+    """The twin that runs in a folder; None when none answers, whatever files it left behind."""
+    running = folder.read_running()
+    if running is None:
+        return None
+    try:
+        ask(running, "GET", "/twin/status")
+    except ClientError:
+        return None
+    return running
+
+
+def start(folder: Folder, arguments: list[str]) -> None:
+    """Start a twin in the background; returns when its ports answer.
 
     Raises ClientError with the end of the log.
     """
@@ -63,19 +75,13 @@ def start(folder: Folder, arguments: list[str]) -> bool:
         word = pipe.read()  # ends when the twin is ready or gone
     if word == b"ready":
         process.returncode = 0  # it lives on without us
-        return True
-    if word == b"already":
-        process.wait()
-        return False
+        return
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
     raise ClientError(f"the twin did not start (exit {process.wait()}); the end of {log}:\n{tail}")
 
 
 def stop(folder: Folder, running: Running) -> None:
-    """Ask it to stop and wait until it has."""
-    try:
-        ask(running, "POST", "/twin/stop", {})
-    except ClientError:
-        os.kill(running.pid, 15)
-    folder.lock(wait=True)
-    folder.unlock()
+    """Ask it to stop and wait until it has. Raises ClientError."""
+    ask(running, "POST", "/twin/stop", {})
+    with folder.hold("alive"):
+        pass

@@ -9,26 +9,29 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """Time of the twin, in seconds since the epoch; starts at our own time."""
+    """Time of the twin, in seconds since the epoch; starts at our own time, or `behind` it.
 
-    def __init__(self, factor: float = 1.0) -> None:
+    source: a time in seconds that never goes back; the loop's own if that leaves out waiting.
+    """
+
+    def __init__(
+        self,
+        factor: float = 1.0,
+        behind: float = 0.0,
+        source: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.factor = factor
-        self._started = time.time()
-        self._origin = time.monotonic()
+        self._source = source
+        self._started = time.time() - behind
+        self._origin = source()
 
     def now(self) -> float:
         """Seconds since the epoch, in the twin's time."""
-        return self._started + (time.monotonic() - self._origin) * self.factor
+        return self._started + (self._source() - self._origin) * self.factor
 
     def datetime(self) -> datetime:
         """The twin's time as an aware datetime (UTC)."""
         return datetime.fromtimestamp(self.now(), UTC)
-
-    def set_factor(self, factor: float) -> None:
-        """Run faster or slower from now on; `now` goes on without a jump. Timers under way keep
-        their own moment."""
-        self._started, self._origin = self.now(), time.monotonic()
-        self.factor = factor
 
     async def sleep(self, seconds: float) -> None:
         """Wait that many of the twin's seconds."""

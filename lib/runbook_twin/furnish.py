@@ -6,16 +6,18 @@ import asyncio
 import base64
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from runbook_twin.handover import GROUPS, KEY_PAIR
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine
 from runbook_twin.openstack import OpenStack
 from runbook_twin.shell import run
+from runbook_twin.skipping import SkippingLoop
 from runbook_twin.world import World
 from runbook_twin.world_hypervisor import WorldHypervisor
 
-FACTOR = 400.0  # how fast the twin's time runs meanwhile
+TAKES_S = 42.0  # of the twin's time; hardly any of ours, since the waiting is left out
 _DEADLINE_S = 600.0
 CLOUD_CONFIG = "/usr/share/oem/cloud-config.yml"
 NGINX_UNIT = "/etc/systemd/system/nginx.service"
@@ -75,20 +77,21 @@ async def furnish(
 ) -> None:
     """Make both clusters and their records in the cloud. Raises FurnishError."""
     made = list(specs(public_key))
-    factor = world.clock.factor
-    world.clock.set_factor(FACTOR)
-    try:
+    with _without_waiting():
         machines = {spec.name: hypervisor.install(spec) for spec in made}
         for machine in machines.values():
             machine.start()
         await _booted(world)
         await asyncio.gather(_fleet(machines), _swarm(machines))
-    finally:
-        world.clock.set_factor(factor)
     tags = {spec.id: ("runbook", f"runbook-group={spec.image}") for spec in made}
     cloud.furnish(
         [(spec, tags[spec.id]) for spec in made], key_pair=KEY_PAIR, public_key=public_key
     )
+
+
+def _without_waiting() -> AbstractContextManager[None]:
+    loop = asyncio.get_running_loop()
+    return loop.skip() if isinstance(loop, SkippingLoop) else nullcontext()
 
 
 async def _booted(world: World) -> None:

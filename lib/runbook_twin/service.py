@@ -39,7 +39,9 @@ class Service:
     def __init__(self, folder: Folder, options: Options) -> None:
         self.folder = folder
         self.options = options
-        self.world = World(Clock(options.clock))
+        behind = 0.0 if options.empty else furnish.TAKES_S
+        clock = Clock(options.clock, behind, asyncio.get_running_loop().time)
+        self.world = World(clock)
         self.hypervisor = WorldHypervisor(self.world)
         self.credentials = Credentials(handover.OPERATOR, secrets.token_urlsafe(16), "twin")
         self.cloud = OpenStack(self.world, self.hypervisor, self.world.faults, self.credentials)
@@ -91,9 +93,6 @@ class Service:
 
     async def run(self) -> None:
         """Until a signal, `down`, or idleness."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stopped.set)
         while not self.stopped.is_set():
             idle = self.options.idle_s
             if idle is not None and self.bastion and self.bastion.connections:
@@ -122,6 +121,8 @@ class Service:
 async def serve(folder: Folder, options: Options, ready: int | None) -> None:
     """Run a twin from start to end; `ready`: a file descriptor that is told when it is up."""
     service = Service(folder, options)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, service.stopped.set)
     try:
         await service.start()
         if ready is not None:

@@ -87,7 +87,7 @@ class WordParser(ABC):
         parts: list[Part] = []
         while self.at < len(self.text) and self.peek() != "}":
             char = self.peek()
-            if char in "\"\\$`" or (char == "'" and not in_quotes):
+            if char in '"\\$`' or (char == "'" and not in_quotes):
                 parts += self.special(char)
             else:
                 parts.append(Text(char, False))

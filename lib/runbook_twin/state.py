@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,41 +53,31 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: int | None = None
 
     def make(self) -> None:
         """Make it, for us alone."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
 
-    def lock(self, *, wait: bool = False) -> bool:
-        """Hold the folder until the process ends; False when another process holds it."""
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    @contextmanager
+    def hold(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        """Hold one of its locks: `command` (who starts or stops), `alive` (the twin itself).
+
+        Raises BlockingIOError when another process holds it and we do not wait.
+        """
+        handle = os.open(self.path / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
+            yield
+        finally:
             os.close(handle)
-            return False
-        self._lock = handle
-        return True
 
-    def unlock(self) -> None:
-        """Let go of it."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def running(self) -> Running | None:
-        """The twin that runs here; None when none does, whatever files it left behind."""
-        if not (self.path / "state.json").is_file():
-            return None
-        if self.lock():
-            self.unlock()
-            return None
+    def read_running(self) -> Running | None:
+        """What state.json says; None when there is none. The process may be gone all the same."""
         try:
             return Running(**json.loads((self.path / "state.json").read_text()))
         except FileNotFoundError:
-            return None  # it has just gone
+            return None
 
     def clear(self) -> None:
         """Remove what a twin wrote, but for its log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,7 @@ def test_the_environment_does_not_override_a_given_file(
     monkeypatch.setenv("OS_AUTH_URL", "http://127.0.0.1:9/identity/v3")
     monkeypatch.setenv("OS_PASSWORD", "elsewhere")
     monkeypatch.setenv("OS_CLOUD", "envvars")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert Cloud("here", file=api.clouds_yaml(tmp_path)).servers() == []
 
 
@@ -340,6 +342,16 @@ def test_the_first_call_asks_no_more_than_it_must(cloud: Cloud, api: Any) -> Non
     cloud.servers("coreos")
     api.call(lambda: None)  # the last answer is noted after it was sent
     assert len(api.requests) == 4  # keystone's version, token, nova's version, the list
+
+
+def test_servers_are_made_side_by_side(ground: Cloud) -> None:
+    def one(number: int) -> str:
+        wanted = {**NODE, "name": f"node0{number}", "address": f"192.168.0.1{number}"}
+        return ground.ensure_server(**wanted)[0].address
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(one, range(3))) == [f"192.168.0.1{n}" for n in range(3)]
+    assert len(ground.servers("coreos")) == 3
 
 
 def test_nothing_is_connected_before_the_first_call(tmp_path: Path) -> None:

@@ -169,3 +169,29 @@ def test_fixed_addresses(sdk: Any, network: Any, api: Any) -> None:
     assert refusal(on, "192.168.0.10") == (400, words)
     outside = on("10.9.9.9")
     assert "Exhausted all hosts" in api.settled(sdk, outside, "ERROR").fault["message"]
+
+
+def test_a_floating_address_arrives_later(sdk: Any, network: Any, api: Any) -> None:
+    server = api.settled(sdk, api.make(sdk))
+    public = sdk.network.find_network("public")
+    [port] = sdk.network.ports(device_id=server.id)
+    [subnet] = sdk.network.subnets(network_id=network.id)
+    floating = sdk.network.create_ip(floating_network_id=public.id)
+    assert refusal(lambda: sdk.network.update_ip(floating, port_id=port.id))[0] == 404
+    router = sdk.network.create_router(external_gateway_info={"network_id": public.id})
+    sdk.network.add_interface_to_router(router, subnet.id)
+    floating = sdk.network.update_ip(floating, port_id=port.id)
+    assert floating.status == "DOWN" and floating.fixed_ip_address == "192.168.0.2"
+    assert len(sdk.compute.get_server(server.id).addresses["private"]) == 1
+    sdk.compute.stop_server(server)
+    api.settled(sdk, server, "SHUTOFF")
+    fixed, moved = sdk.compute.get_server(server.id).addresses["private"]
+    assert moved["addr"] == floating.floating_ip_address
+    assert moved["OS-EXT-IPS:type"] == "floating"
+    assert moved["OS-EXT-IPS-MAC:mac_addr"] == fixed["OS-EXT-IPS-MAC:mac_addr"]
+    assert refusal(lambda: sdk.network.remove_interface_from_router(router, subnet.id))[0] == 409
+    assert refusal(lambda: sdk.network.delete_router(router))[0] == 409
+    assert refusal(lambda: sdk.network.delete_network(public))[0] == 403
+    sdk.network.delete_ip(floating)
+    sdk.network.remove_interface_from_router(router, subnet.id)
+    sdk.network.delete_router(router)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from runbook.errors import ParameterError
 from runbook.machine_config import Finding, detect, lint
@@ -267,6 +267,7 @@ def test_a_finding_reads_as_one_line() -> None:
 KINDS: st.SearchStrategy[Kind] = st.sampled_from(["coreos", "rancheros", "ignition"])
 
 
+@settings(deadline=None)
 @given(st.text(), KINDS)
 def test_any_text_is_linted_without_a_crash(text: str, kind: Kind) -> None:
     for head in ("", "#cloud-config\n", '{"ignition": '):
@@ -281,6 +282,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, KINDS)
 def test_any_json_is_linted_without_a_crash(value: object, kind: Kind) -> None:
     lint(json.dumps(value), kind)

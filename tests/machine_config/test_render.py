@@ -242,6 +242,7 @@ def test_what_is_rendered_has_no_finding(machine: MachineParameters) -> None:
         assert lint(text, version=version) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=70))
 def test_a_host_name_comes_through_or_is_refused(name: str) -> None:
     try:

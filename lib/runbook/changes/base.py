@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
@@ -36,9 +37,10 @@ class Act:
 
 def plan_table(acts: Sequence[Act]) -> pd.DataFrame:
     """The plan. Columns: act, state, server, command, undo."""
+    with ThreadPoolExecutor(max(len(acts), 1)) as pool:  # each may ask a server
+        states = list(pool.map(Act.state, acts))
     rows = []
-    for act in acts:
-        state = act.state()
+    for act, state in zip(acts, states, strict=True):
         for number, (server, command) in enumerate(act.steps):
             first = number == 0
             rows.append(

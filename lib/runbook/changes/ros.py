@@ -8,7 +8,7 @@ from runbook.changes.base import Act
 from runbook.changes.servers import reboot
 from runbook.command import Node, quoted
 from runbook.errors import ParameterError, Refused
-from runbook.facts import configuration, ros, swarm
+from runbook.facts import configuration, ros, ros_config, swarm
 
 DNS_KEY = "rancher.network.dns.nameservers"
 _FIRST_ENGINE_WITH_SWARM = (1, 12)
@@ -23,12 +23,11 @@ def set_nameservers(node: Node, servers: Sequence[str]) -> Act:
     found = configuration.lint_settings(DNS_KEY, list(servers))
     for wrong in found[found.severity == "error"].itertuples():
         raise ParameterError(f"{DNS_KEY}: {wrong.message}", remedy=str(wrong.remedy))
-    value = "[" + ",".join(f"'{server}'" for server in servers) + "]"
-    line = quoted("ros config set %s %s", DNS_KEY, value)
+    line = quoted("ros config set %s %s", DNS_KEY, f"[{', '.join(servers)}]")
 
     def done() -> bool:
-        found = ros.setting(node, DNS_KEY)
-        return len(found) == 1 and list(found.value.iloc[0]) == list(servers)
+        # Stored, not only in force: an image may bring the same value in an earlier source.
+        return ros_config.value_in(ros_config.stored(node), DNS_KEY) == list(servers)
 
     return Act(
         what=f"name servers of {node.name}",

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from runbook.cloud.refusal import Translator
 from runbook.errors import TargetError
 
 _SECONDS = 60  # our own time, for one answer; the SDK would wait for ever
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECRET_KEYS = ("password", "token", "application_credential_secret", "passcode", "client_secret")
 
 
@@ -72,7 +74,10 @@ class CloudConnection:
             auth = chosen.config.get("auth", {})
             self._translator.hide(auth.get(key) for key in _SECRET_KEYS)
             self._translator.url = str(auth.get("auth_url", ""))
-            return Connection(config=chosen)
+            connection = Connection(config=chosen)
+            if urlsplit(self._translator.url).hostname in _LOOPBACK:
+                connection.session.session.trust_env = False  # a proxy has another loopback
+            return connection
 
     def _sources(self) -> dict[str, Any]:
         """What the SDK may read. A file that was given is the only source: no OS_* variables."""

@@ -36,7 +36,5 @@ def install(machine: Machine, spec: ServerSpec) -> None:
         "fleetctl": fleetctl_program(FLEET),
     }
     node.furnish(machine)
-    others = [one for one in machine.world.machines.values() if one is not machine]
-    if not any("etcd" in one.software for one in others):  # a service taken away stays away
-        discovery.install(machine.world)
+    discovery.offer(machine)
     machine.software["boot"] = boot.Boot(machine, spec)

@@ -17,6 +17,7 @@ class Boot:
 
     def __init__(self, machine: Machine, spec: ServerSpec) -> None:
         self.machine = machine
+        machine.on_boot.append(self._ignition)
         if spec.user_data:
             machine.disk.write(USER_DATA, spec.user_data)
         if spec.public_keys:
@@ -25,13 +26,16 @@ class Boot:
             known = set(machine.authorized_keys)
             machine.authorized_keys += [key for key in spec.public_keys if key not in known]
 
-    def power_on(self) -> None:
-        """Boot: units are on the disk already, systemd runs."""
+    def _ignition(self) -> None:
+        """Before systemd runs, the first time only."""
         data = self.machine.disk.files.get(USER_DATA)
         if data and self.machine.boots == 1:
             text = data.content.decode("utf-8", "replace")
             if cloud_config.kind_of(text) == "ignition":
                 apply_ignition(self.machine, text)
+
+    def power_on(self) -> None:
+        """systemd runs: apply the cloud-configs."""
         self.machine.spawn(self._cloud_configs())
 
     def power_off(self) -> None:

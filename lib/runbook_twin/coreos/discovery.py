@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from runbook_twin.coreos.etcd_http import compact
 from runbook_twin.coreos.etcd_store import EtcdError, Json, Store
-from runbook_twin.machine import HttpAnswer, HttpHandler
+from runbook_twin.machine import HttpAnswer, HttpHandler, Machine
 from runbook_twin.world import World
 
 HOST = "discovery.etcd.io"
@@ -16,6 +16,13 @@ _REGISTRY = "/_etcd/registry"
 def install(world: World) -> None:
     """Put the service on the world's internet (take the handler away and it is gone)."""
     world.internet[HOST] = _service(world)
+
+
+def offer(machine: Machine) -> None:
+    """Put it there with the first machine that uses it; once taken away, it stays away."""
+    others = [one for one in machine.world.machines.values() if one is not machine]
+    if not any("etcd" in one.software for one in others):
+        install(machine.world)
 
 
 def _service(world: World) -> HttpHandler:

@@ -37,7 +37,7 @@ class EtcdConfig:
 
     def urls(self, name: str) -> list[str]:
         """A list of URLs."""
-        return [url.strip() for url in self.settings[name].split(",") if url.strip()]
+        return sorted(url.strip() for url in self.settings[name].split(",") if url.strip())
 
     def ports(self, name: str) -> list[int]:
         """The ports of a list of URLs."""

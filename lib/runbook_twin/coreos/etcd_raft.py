@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from urllib.parse import urlsplit
 
+from runbook_twin.coreos.etcd3_kv import KeyValues
 from runbook_twin.coreos.etcd_store import EtcdError, Json, Store
 from runbook_twin.files import File
 from runbook_twin.machine import Machine
@@ -50,6 +51,7 @@ class Replica:
     members: dict[int, Member]
     removed: set[int] = field(default_factory=set)
     store: Store = field(default_factory=Store)
+    kv: KeyValues = field(default_factory=KeyValues)
     index: int = 0
     term: int = 1
 
@@ -57,7 +59,7 @@ class Replica:
         """The replica as bytes for the data directory."""
         saved = {name: getattr(self, name) for name in ("cluster", "member", "index", "term")}
         saved["members"] = [asdict(member) for member in self.members.values()]
-        saved |= {"removed": list(self.removed), "store": self.store.dump()}
+        saved |= {"removed": list(self.removed), "store": self.store.dump(), "kv": self.kv.dump()}
         return json.dumps(saved).encode()
 
     @classmethod
@@ -65,12 +67,16 @@ class Replica:
         """The replica of a data directory."""
         saved = json.loads(data)
         saved["members"] = {m["id"]: Member(**m) for m in saved["members"]}
-        saved |= {"removed": set(saved["removed"]), "store": Store.load(saved["store"])}
+        saved |= {
+            "removed": set(saved["removed"]),
+            "store": Store.load(saved["store"]),
+            "kv": KeyValues.load(saved["kv"]),
+        }
         return cls(**saved)
 
     def follow(self, leader: Replica) -> None:
         """Take over all that the leader has committed."""
-        self.store = copy.deepcopy(leader.store)
+        self.store, self.kv = copy.deepcopy((leader.store, leader.kv))
         self.members = copy.deepcopy(leader.members)
         self.removed, self.index = set(leader.removed), leader.index
 
@@ -83,6 +89,10 @@ class Replica:
         elif act == "remove":
             self.members.pop(operation["id"], None)
             self.removed.add(operation["id"])
+        elif act == "put":
+            return self.kv.put(operation["key"], operation["value"])
+        elif act == "delete_range":
+            return self.kv.delete(operation["key"], operation["end"])
         else:
             return self.store.apply(operation)
         return {}

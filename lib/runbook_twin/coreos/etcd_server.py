@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from runbook_twin.coreos import etcd_boot, etcd_config, systemd
 from runbook_twin.coreos.etcd_config import EtcdConfig
+from runbook_twin.coreos.etcd3_gateway import gateway
 from runbook_twin.coreos.etcd_http import client_api, peer_api, proxy_api
 from runbook_twin.coreos.etcd_raft import EtcdSoftware, Member, Replica, Server
 from runbook_twin.machine import Call, HttpHandler, Program
@@ -106,7 +107,7 @@ class _Run:
         _log(self.call, "I", f"name = {self.config['name']}", "etcdserver")
         _log(self.call, "I", f"data dir = {self.config.data_dir}", "etcdserver")
         software.server = server
-        with self._listeners(client_api(server, self.version), peer_api(server)):
+        with self._listeners(self._clients(server), peer_api(server)):
             try:
                 publishing = self.machine.spawn(self._publish(server))
                 await server.run()
@@ -118,6 +119,10 @@ class _Run:
         text = "the member has been permanently removed from the cluster"
         _log(self.call, "E", text, "etcdserver")
         return 0
+
+    def _clients(self, server: Server) -> HttpHandler:
+        older = client_api(server, self.version)
+        return older if self.version.startswith("2.") else gateway(server, self.version, older)
 
     async def _publish(self, server: Server) -> None:
         """Tell the cluster our name and client URLs, then tell systemd that we are ready."""

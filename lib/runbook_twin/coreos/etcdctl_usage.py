@@ -18,7 +18,9 @@ class Flag:
     short: str = ""
 
     def __str__(self) -> str:
-        names = f"--{self.name}" + (f", -{self.short}" if self.short else "")
+        names = f"{'-' if len(self.name) == 1 else '--'}{self.name}" + (
+            f", -{self.short}" if self.short else ""
+        )
         if self.default is False:
             return f"{names}\t{self.text}"
         return (
@@ -43,7 +45,10 @@ class Usage:
         if not self.flags:
             return text
         return (
-            text + "\nOPTIONS:\n   " + align("".join(f"{flag}\n   " for flag in self.flags)) + "\n"
+            text
+            + "\nOPTIONS:\n"
+            + align("   " + "".join(f"{flag}\n   " for flag in self.flags))
+            + "\n"
         )
 
     @property
@@ -150,7 +155,7 @@ def overview(version: str) -> str:
         "NAME:\n   etcdctl - A simple command line client for etcd.\n\n"
         "USAGE:\n   etcdctl [global options] command [command options] [arguments...]\n   \n"
         f"VERSION:\n   {version}\n   \nCOMMANDS:\n{align(commands)}   \n"
-        f"GLOBAL OPTIONS:\n   {align(flags)}\n"
+        f"GLOBAL OPTIONS:\n{align('   ' + flags)}\n"
     )
 
 

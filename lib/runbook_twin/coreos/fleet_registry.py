@@ -172,7 +172,10 @@ class Registry:
     async def lead(self, machine: str, ttl: float) -> bool:
         """Take or renew the engines' lease; whether this machine leads now."""
         value = json.dumps({"MachineID": machine, "Version": 1})
-        renewed = await self._set("lease", "engine-leader", value=value, ttl=ttl, prevValue=value)
-        return renewed or await self._set(
-            "lease", "engine-leader", value=value, ttl=ttl, prevExist=False
-        )
+        lease = ("lease", "engine-leader")
+        if await self._set(*lease, value=value, ttl=ttl, prevValue=value):
+            return True
+        if not await self._set(*lease, value=value, ttl=ttl, prevExist=False):
+            return False
+        await self._set("engine", "version", value="1")
+        return True

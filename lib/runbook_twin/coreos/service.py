@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runbook_twin.coreos.systemd import Systemd
 
 _IDLE = {"timer": "waiting", "socket": "listening", "path": "waiting"}
+_MOMENT_S = 1.0
 _TERMINATED = -15  # an exit code for "ended by SIGTERM"
 
 
@@ -115,7 +116,10 @@ class Service:
             self.enter("deactivating", "stop")
             for text in unit_file.values(self.options, "Service", "ExecStop"):
                 await self._execute("ExecStop", text)
-            if self._main_task and not self._main_task.done():
+            if self.processes[-1].kind == "ExecStop":  # what it ended has a moment to see it
+                pause = _MOMENT_S / self.manager.machine.world.clock.factor
+                await asyncio.wait([self._main_task], timeout=pause)
+            if not self._main_task.done():
                 self.enter("deactivating", "stop-sigterm")
                 self._main_task.cancel()
         if self._life and not self._life.done():

@@ -21,7 +21,7 @@ def align(text: str) -> str:
             while end < len(rows) and len(rows[end]) - 1 > column:
                 end += 1
             longest = max(len(row[column]) for row in rows[start:end])
-            width = (longest + 1 + _TAB - 1) // _TAB * _TAB if longest else 0
+            width = (longest + 1 + _TAB - 1) // _TAB * _TAB
             for row in widths[start:end]:
                 row[column] = width
             start = end

@@ -1,4 +1,4 @@
-"""The daemon's HTTP API on its unix socket: as much of it as joins a swarm and tells who is there."""
+"""The daemon's HTTP API on its unix socket: as much as joins a swarm and tells who is there."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ async def _route(engine: Engine, method: str, route: str, query: str, body: byte
     if (method, route) == ("GET", "/info"):
         return _json(await _info(engine), 200, engine)
     if (method, route) == ("GET", "/containers/json"):
-        shown = engine.containers if "all=1" in query or "all=true" in query else [
-            one for one in engine.containers if one.running]  # fmt: skip
+        shown = (
+            engine.containers
+            if "all=1" in query or "all=true" in query
+            else [one for one in engine.containers if one.running]
+        )
         return _json([inspection.container(engine, one) for one in reversed(shown)], 200, engine)
     if route.startswith("/swarm/") and engine.dialect.swarm and method == "POST":
         return await _swarm(engine, route.removeprefix("/swarm/"), query, body)

@@ -1,10 +1,9 @@
-"""Commands on containers that exist: stop, kill, start, restart, rm, logs, exec, wait, port, rmi."""
+"""Commands on what is there: stop, kill, start, restart, rm, logs, exec, wait, port."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from runbook_twin.docker import images
 from runbook_twin.docker.behaviour import FOREVER, behaviour, refuse_missing_program
 from runbook_twin.docker.cli import Cli, Command, each
 from runbook_twin.docker.cli_run import follow
@@ -167,43 +166,6 @@ async def port(cli: Cli) -> int:
     return 0
 
 
-async def rmi(cli: Cli) -> int:
-    """`docker rmi`: untag; delete when no tag and no container needs it."""
-    code = 0
-    for name in cli.given.arguments:
-        try:
-            _remove_image(cli, name)
-        except DaemonError as error:
-            cli.err(f"Error: {error.message}\n" if not cli.daemon.old and error.status == 404 and
-                    not cli.client.new else f"Error response from daemon: {error.message}\n")  # fmt: skip
-            code = 1
-    return code
-
-
-def _remove_image(cli: Cli, name: str) -> None:
-    image = cli.engine.find_image(name)
-    if image is None:
-        raise DaemonError(f"No such image: {images.normal(name)}", status=404)
-    users = [one for one in cli.engine.containers if one.image_id == image.id]
-    if users and "force" not in cli.given:
-        state = "running container" if users[0].running else "stopped container"
-        must = "cannot be forced" if users[0].running else "must be forced"
-        using = (
-            "is using its referenced image" if users[0].running else "is using its referenced image"
-        )
-        raise DaemonError(
-            f'conflict: unable to remove repository reference "{name}" ({must}) - container '
-            f"{users[0].short} {using} {image.id[:12]}"
-            if state == "stopped container" or ":" in name or name.isalpha()
-            else f"conflict: unable to delete {image.id[:12]} ({must})",
-            status=409,
-        )
-    cli.engine.images.remove(image)
-    cli.out(f"Untagged: {image.reference}\n")
-    if all(other.id != image.id for other in cli.engine.images):
-        cli.out(f"Deleted: sha256:{image.id}\n")
-
-
 def _usage(name: str, arguments: str, about: str, flags: str = "", least: int = 1) -> Usage:
     return Usage(f"docker {name}", arguments, about, flags, least, None)
 
@@ -213,28 +175,46 @@ COMMANDS = (
     Command(_usage("stop", MANY, "Stop one or more running containers", "t,time="), stop),
     Command(_usage("restart", MANY, "Restart a container", "t,time="), restart),
     Command(
-        _usage("start", MANY, "Start one or more stopped containers", "a,attach i,interactive"), start
+        _usage("start", MANY, "Start one or more stopped containers", "a,attach i,interactive"),
+        start,
     ),
     Command(_usage("kill", MANY, "Kill one or more running container", "s,signal="), kill),
-    Command(
-        _usage("rm", MANY, "Remove one or more containers", "f,force v,volumes l,link"), rm
-    ),
-    Command(
-        _usage("wait", MANY, "Block until a container stops, then print its exit code"), wait
-    ),
+    Command(_usage("rm", MANY, "Remove one or more containers", "f,force v,volumes l,link"), rm),
+    Command(_usage("wait", MANY, "Block until a container stops, then print its exit code"), wait),
     Command(_usage("pause", MANY, "Pause all processes within one or more containers"), pause),
     Command(_usage("unpause", MANY, "Unpause all processes within one or more containers"), pause),
     Command(
-        Usage("docker logs", "CONTAINER", "Fetch the logs of a container",
-              "f,follow t,timestamps details tail= since= until=", 1, 1), logs),
-    Command(
-        Usage("docker exec", "CONTAINER COMMAND [ARG...]", "Run a command in a running container",
-              "d,detach i,interactive t,tty privileged u,user= e,env= w,workdir=", 2, None,
-              greedy=True), execute),
-    Command(
-        Usage("docker port", "CONTAINER [PRIVATE_PORT[/PROTO]]", "List port mappings for the container",
-              "", 1, 2), port),
-    Command(
-        _usage("rmi", "IMAGE [IMAGE...]", "Remove one or more images", "f,force no-prune"), rmi
+        Usage(
+            "docker logs",
+            "CONTAINER",
+            "Fetch the logs of a container",
+            "f,follow t,timestamps details tail= since= until=",
+            1,
+            1,
+        ),
+        logs,
     ),
-)  # fmt: skip
+    Command(
+        Usage(
+            "docker exec",
+            "CONTAINER COMMAND [ARG...]",
+            "Run a command in a running container",
+            "d,detach i,interactive t,tty privileged u,user= e,env= w,workdir=",
+            2,
+            None,
+            greedy=True,
+        ),
+        execute,
+    ),
+    Command(
+        Usage(
+            "docker port",
+            "CONTAINER [PRIVATE_PORT[/PROTO]]",
+            "List port mappings for the container",
+            "",
+            1,
+            2,
+        ),
+        port,
+    ),
+)

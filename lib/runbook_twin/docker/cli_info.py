@@ -53,9 +53,16 @@ def client_part(cli: Cli, *, server: bool) -> str:
     api = mine.api
     if server and float(other.api.split(".")[1]) < float(api.split(".")[1]):
         api = f"{other.api} (downgraded from {api})"
-    lines = [("Version", mine.version), ("API version", api), ("Go version", mine.go),
-             ("Git commit", mine.commit), ("Built", mine.built), ("OS/Arch", "linux/amd64"),
-             ("Context", "default"), *([] if mine.new else [("Experimental", "true")])]  # fmt: skip
+    lines = [
+        ("Version", mine.version),
+        ("API version", api),
+        ("Go version", mine.go),
+        ("Git commit", mine.commit),
+        ("Built", mine.built),
+        ("OS/Arch", "linux/amd64"),
+        ("Context", "default"),
+        *([] if mine.new else [("Experimental", "true")]),
+    ]
     return "Client:\n" + "".join(f" {key + ':':<18} {value}\n" for key, value in lines)
 
 
@@ -65,9 +72,15 @@ def server_part(cli: Cli) -> str:
     if cli.client.old:
         return _old_part("Server", daemon)
     lowest = "1.24" if daemon.new else "1.12"
-    lines = [("Version", daemon.version), ("API version", f"{daemon.api} (minimum version {lowest})"),
-             ("Go version", daemon.go), ("Git commit", daemon.daemon_commit), ("Built", daemon.built),
-             ("OS/Arch", "linux/amd64"), ("Experimental", "false")]  # fmt: skip
+    lines = [
+        ("Version", daemon.version),
+        ("API version", f"{daemon.api} (minimum version {lowest})"),
+        ("Go version", daemon.go),
+        ("Git commit", daemon.daemon_commit),
+        ("Built", daemon.built),
+        ("OS/Arch", "linux/amd64"),
+        ("Experimental", "false"),
+    ]
     head = "".join(f"  {key + ':':<17} {value}\n" for key, value in lines)
     return f"Server:\n Engine:\n{head}{CONTAINERD}"
 
@@ -182,16 +195,35 @@ async def volume_ls(cli: Cli) -> int:
 
 
 COMMANDS = (
-    Command(Usage("docker version", "", "Show the Docker version information", "f,format="), version,
-            needs_daemon=False),
-    Command(Usage("docker info", "", "Display system-wide information", "f,format="), info,
-            needs_daemon=False),
     Command(
-        Usage("docker inspect", "CONTAINER|IMAGE|TASK [CONTAINER|IMAGE|TASK...]",
-              "Return low-level information on a container, image or task",
-              "f,format= s,size type=", 1, None), inspect),
-    Command(Usage("docker network ls", "", "List networks", "q,quiet no-trunc f,filter= format="),
-            network_ls, since=(1, 9)),
-    Command(Usage("docker volume ls", "", "List volumes", "q,quiet f,filter= format="), volume_ls,
-            since=(1, 9)),
-)  # fmt: skip
+        Usage("docker version", "", "Show the Docker version information", "f,format="),
+        version,
+        needs_daemon=False,
+    ),
+    Command(
+        Usage("docker info", "", "Display system-wide information", "f,format="),
+        info,
+        needs_daemon=False,
+    ),
+    Command(
+        Usage(
+            "docker inspect",
+            "CONTAINER|IMAGE|TASK [CONTAINER|IMAGE|TASK...]",
+            "Return low-level information on a container, image or task",
+            "f,format= s,size type=",
+            1,
+            None,
+        ),
+        inspect,
+    ),
+    Command(
+        Usage("docker network ls", "", "List networks", "q,quiet no-trunc f,filter= format="),
+        network_ls,
+        since=(1, 9),
+    ),
+    Command(
+        Usage("docker volume ls", "", "List volumes", "q,quiet f,filter= format="),
+        volume_ls,
+        since=(1, 9),
+    ),
+)

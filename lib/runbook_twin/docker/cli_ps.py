@@ -1,4 +1,4 @@
-"""`docker ps` and `docker images`: the tables of what is on the machine."""
+"""`docker ps`: the containers of the machine."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ from runbook_twin.docker.cli import Cli, Command
 from runbook_twin.docker.container import Container
 from runbook_twin.docker.failures import DaemonError
 from runbook_twin.docker.flags import Usage
-from runbook_twin.docker.images import Image
 from runbook_twin.docker.listing import Row, formatted, in_columns
 from runbook_twin.docker.ports import ports_text
 from runbook_twin.docker.text import cut, duration, go_time_words, quoted, size
 
-PS_COLUMNS = {"CONTAINER ID": "ID", "IMAGE": "Image", "COMMAND": "Command", "CREATED": "RunningFor",
-              "STATUS": "Status", "PORTS": "Ports", "NAMES": "Names"}  # fmt: skip
-IMAGE_COLUMNS = {"REPOSITORY": "Repository", "TAG": "Tag", "DIGEST": "Digest", "IMAGE ID": "ID",
-                 "CREATED": "CreatedSince", "SIZE": "Size"}  # fmt: skip
-SHARED = {"SIZE": "Size", "CREATED AT": "CreatedAt", "LABELS": "Labels", "STATE": "State",
-          "MOUNTS": "Mounts", "NETWORKS": "Networks"}  # fmt: skip
+PS_COLUMNS = {
+    "CONTAINER ID": "ID",
+    "IMAGE": "Image",
+    "COMMAND": "Command",
+    "CREATED": "RunningFor",
+    "STATUS": "Status",
+    "PORTS": "Ports",
+    "NAMES": "Names",
+}
+SHARED = {
+    "SIZE": "Size",
+    "CREATED AT": "CreatedAt",
+    "LABELS": "Labels",
+    "STATE": "State",
+    "MOUNTS": "Mounts",
+    "NETWORKS": "Networks",
+}
 
 
 def _row(cli: Cli, container: Container, *, trunc: bool, sizes: bool) -> Row:
@@ -42,7 +52,7 @@ def _row(cli: Cli, container: Container, *, trunc: bool, sizes: bool) -> Row:
         "Labels": ",".join(f"{key}={value}" for key, value in sorted(container.labels.items())),
         "LocalVolumes": "0",
         "Mounts": "",
-        "Names": container.name,
+        "Names": container.name if trunc else ",".join(_names(cli, container)),
         "Networks": "bridge",
         **({"Platform": None} if cli.client.new else {}),
         "Ports": ports,
@@ -52,6 +62,11 @@ def _row(cli: Cli, container: Container, *, trunc: bool, sizes: bool) -> Row:
         "Status": container.status(cli.now, old=cli.daemon.old),
     }
     return fields
+
+
+def _names(cli: Cli, container: Container) -> list[str]:
+    names = [container.name, *container.aliases]
+    return names if cli.client.old else sorted(names)
 
 
 def _matches(cli: Cli, container: Container, filters: list[str]) -> bool:
@@ -69,8 +84,7 @@ def _matches(cli: Cli, container: Container, filters: list[str]) -> bool:
     }
     for key, values in wanted.items():
         if key not in have:
-            quote = f"'{key}'" if cli.daemon.number < (23, 0) else f"'{key}'"
-            raise DaemonError(f"Invalid filter {quote}")
+            raise DaemonError(f"Invalid filter '{key}'", status=400)
         if not any(have[key](value) for value in values):
             return False
     return True
@@ -95,10 +109,11 @@ async def ps(cli: Cli) -> int:
     sizes, trunc = "size" in given, "no-trunc" not in given
     rows = [_row(cli, one, trunc=trunc, sizes=sizes) for one in found]
     columns = {**PS_COLUMNS, **({"SIZE": "Size"} if sizes else {})}
-    return _print(cli, rows, columns)
+    return print_rows(cli, rows, columns)
 
 
-def _print(cli: Cli, rows: list[Row], columns: dict[str, str]) -> int:
+def print_rows(cli: Cli, rows: list[Row], columns: dict[str, str]) -> int:
+    """Print rows as a table, as ids (`-q`) or through `--format`."""
     given = cli.given
     if "quiet" in given:
         cli.out("".join(f"{row['ID']}\n" for row in rows))
@@ -110,44 +125,14 @@ def _print(cli: Cli, rows: list[Row], columns: dict[str, str]) -> int:
     return 0
 
 
-def _image_row(cli: Cli, image: Image, *, trunc: bool, digests: bool) -> Row:
-    old = cli.client.old
-    return {
-        "Containers": "N/A",
-        "CreatedAt": go_time_words(image.created, zone="UTC", fraction=False),
-        "CreatedSince": f"{duration(cli.now - image.created, old=old)} ago",
-        "Digest": f"sha256:{image.digest}" if digests else "<none>",
-        "ID": image.id[:12] if trunc else f"sha256:{image.id}",
-        "Repository": image.repository,
-        "SharedSize": "N/A",
-        "Size": size(image.bytes, old=old),
-        "Tag": image.tag,
-        "UniqueSize": "N/A",
-        "VirtualSize": size(image.bytes, old=old, digits=4),
-    }
-
-
-async def images(cli: Cli) -> int:
-    """`docker images [REPOSITORY[:TAG]]`."""
-    given = cli.given
-    found = sorted(cli.engine.images, key=lambda image: -image.created)
-    if given.arguments:
-        repository, _, tag = given.arguments[0].partition(":")
-        found = [i for i in found if i.repository == repository and tag in ("", i.tag)]
-    digests = "digests" in given
-    trunc = "no-trunc" not in given
-    rows = [_image_row(cli, image, trunc=trunc, digests=digests) for image in found]
-    if "quiet" in given:
-        rows = list({row["ID"]: row for row in rows}.values())
-    columns = {k: v for k, v in IMAGE_COLUMNS.items() if digests or v != "Digest"}
-    return _print(cli, rows, columns)
-
-
 COMMANDS = (
     Command(
-        Usage("docker ps", "", "List containers",
-              "a,all q,quiet s,size n,last= l,latest no-trunc f,filter= format="), ps),
-    Command(
-        Usage("docker images", "[REPOSITORY[:TAG]]", "List images",
-              "a,all q,quiet no-trunc digests f,filter= format=", 0, 1), images),
-)  # fmt: skip
+        Usage(
+            "docker ps",
+            "",
+            "List containers",
+            "a,all q,quiet s,size n,last= l,latest no-trunc f,filter= format=",
+        ),
+        ps,
+    ),
+)

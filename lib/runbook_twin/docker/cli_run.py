@@ -15,7 +15,8 @@ from runbook_twin.docker.ports import BadPort, Port, read_ports
 RUN_FLAGS = (
     "d,detach rm i,interactive t,tty P,publish-all privileged init q,quiet read-only sig-proxy "
     "name= p,publish= restart= e,env= env-file= v,volume= net= network= h,hostname= l,label= link= "
-    "m,memory= memory-swap= c,cpu-shares= cpus= entrypoint= u,user= w,workdir= log-driver= log-opt= "
+    "m,memory= memory-swap= c,cpu-shares= cpus= entrypoint= u,user= w,workdir= log-driver= "
+    "log-opt= "
     "pid= ipc= uts= ulimit= cap-add= cap-drop= device= dns= add-host= expose= stop-signal= pull= "
     "health-cmd= health-interval= platform= mount= a,attach= security-opt= tmpfs= volumes-from="
 )
@@ -84,15 +85,24 @@ async def make(cli: Cli) -> Container:
         if engine.find_image(reference) is None:
             cli.err(f"Unable to find image '{images.normal(reference)}' locally\n")
             await pull_here(cli, reference, to_stderr=True)
-        return engine.create(
-            reference, [*given.all("entrypoint"), *command], name=given.get("name"),
-            ports=_with_free_ports(cli, ports), restart=given.get("restart", "no"),
-            remove="rm" in given, environment=given.all("env"),
+        container = engine.create(
+            reference,
+            [*given.all("entrypoint"), *command],
+            name=given.get("name"),
+            ports=_with_free_ports(cli, ports),
+            restart=given.get("restart", "no"),
+            remove="rm" in given,
+            environment=given.all("env"),
             labels=dict(text.partition("=")[::2] for text in given.all("label")),
-        )  # fmt: skip
+        )
+        for text in given.all("link"):
+            target, _, alias = text.partition(":")
+            engine.find(target).aliases.append(f"{container.name}/{alias or target}")
     except DaemonError as error:
         message = f"Error response from daemon: {error.message}"
         raise run_error(cli, message, error.code, hint=True) from None
+    container.health = "healthy" if given.get("health-cmd") else ""
+    return container
 
 
 def _with_free_ports(cli: Cli, ports: list[Port]) -> list[Port]:
@@ -110,7 +120,7 @@ async def create(cli: Cli) -> int:
 
 
 async def run(cli: Cli) -> int:
-    """`docker run IMAGE`: detached it prints the id, otherwise it lasts as long as the container."""
+    """`docker run IMAGE`: detached it prints the id, else it lasts as long as the container."""
     container = await make(cli)
     detached = "detach" in cli.given
     try:
@@ -152,12 +162,38 @@ def _show(cli: Cli, container: Container, shown: int) -> int:
 
 COMMANDS = (
     Command(
-        Usage("docker run", "IMAGE [COMMAND] [ARG...]", "Run a command in a new container",
-              RUN_FLAGS, 1, None, greedy=True), run),
+        Usage(
+            "docker run",
+            "IMAGE [COMMAND] [ARG...]",
+            "Run a command in a new container",
+            RUN_FLAGS,
+            1,
+            None,
+            greedy=True,
+        ),
+        run,
+    ),
     Command(
-        Usage("docker create", "IMAGE [COMMAND] [ARG...]", "Create a new container",
-              RUN_FLAGS, 1, None, greedy=True), create),
+        Usage(
+            "docker create",
+            "IMAGE [COMMAND] [ARG...]",
+            "Create a new container",
+            RUN_FLAGS,
+            1,
+            None,
+            greedy=True,
+        ),
+        create,
+    ),
     Command(
-        Usage("docker pull", "NAME[:TAG|@DIGEST]", "Pull an image or a repository from a registry",
-              "a,all-tags disable-content-trust q,quiet platform=", 1, 1), pull),
-)  # fmt: skip
+        Usage(
+            "docker pull",
+            "NAME[:TAG|@DIGEST]",
+            "Pull an image or a repository from a registry",
+            "a,all-tags disable-content-trust q,quiet platform=",
+            1,
+            1,
+        ),
+        pull,
+    ),
+)

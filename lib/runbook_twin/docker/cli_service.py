@@ -50,11 +50,14 @@ def refuse(cli: Cli, cluster: Cluster, spec: Spec, itself: Service | None = None
     """Raise DaemonError for a spec that the managers do not take."""
     others = [one for one in cluster.services.values() if one is not itself]
     if not NAME.match(spec.name):
-        allowed = "[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]" if cli.daemon.old else (
-            "[a-zA-Z0-9][a-zA-Z0-9-_]*[a-zA-Z0-9]")  # fmt: skip
+        allowed = (
+            "[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]"
+            if cli.daemon.old
+            else ("[a-zA-Z0-9][a-zA-Z0-9-_]*[a-zA-Z0-9]")
+        )
         text = f"invalid name, only {allowed} are allowed"
         raise rpc(
-            cli.engine, 3, text if cli.daemon.old else f"name must be valid as a DNS name component"
+            cli.engine, 3, text if cli.daemon.old else "name must be valid as a DNS name component"
         )
     if not cli.daemon.old and not images.valid(spec.image):
         name = images.normal(spec.image)
@@ -195,18 +198,52 @@ async def rm(cli: Cli) -> int:
 SINCE = (1, 12)
 COMMANDS = (
     Command(
-        Usage("docker service create", "IMAGE [COMMAND] [ARG...]", "Create a new service",
-              service_flags.CREATE, 1, None, greedy=True), create, SINCE),
+        Usage(
+            "docker service create",
+            "IMAGE [COMMAND] [ARG...]",
+            "Create a new service",
+            service_flags.CREATE,
+            1,
+            None,
+            greedy=True,
+        ),
+        create,
+        SINCE,
+    ),
     Command(
         Usage("docker service update", "SERVICE", "Update a service", service_flags.UPDATE, 1, 1),
-        update, SINCE),
+        update,
+        SINCE,
+    ),
     Command(
-        Usage("docker service rollback", "SERVICE", "Revert changes to a service's configuration",
-              "d,detach q,quiet", 1, 1), rollback, (17, 10)),
+        Usage(
+            "docker service rollback",
+            "SERVICE",
+            "Revert changes to a service's configuration",
+            "d,detach q,quiet",
+            1,
+            1,
+        ),
+        rollback,
+        (17, 10),
+    ),
     Command(
-        Usage("docker service scale", "SERVICE=REPLICAS [SERVICE=REPLICAS...]",
-              "Scale one or multiple replicated services", "d,detach", 1, None), scale, SINCE),
+        Usage(
+            "docker service scale",
+            "SERVICE=REPLICAS [SERVICE=REPLICAS...]",
+            "Scale one or multiple replicated services",
+            "d,detach",
+            1,
+            None,
+        ),
+        scale,
+        SINCE,
+    ),
     Command(
-        Usage("docker service rm", "SERVICE [SERVICE...]", "Remove one or more services", "", 1, None),
-        rm, SINCE),
-)  # fmt: skip
+        Usage(
+            "docker service rm", "SERVICE [SERVICE...]", "Remove one or more services", "", 1, None
+        ),
+        rm,
+        SINCE,
+    ),
+)

@@ -11,10 +11,21 @@ from runbook_twin.docker.swarm.control import cluster_of
 from runbook_twin.docker.swarm.state import Cluster, Service, Task
 from runbook_twin.docker.text import go_time
 
-OLD_COLUMNS = {"ID": "ID", "NAME": "Name", "REPLICAS": "Replicas", "IMAGE": "Image",
-               "COMMAND": "Command"}  # fmt: skip
-COLUMNS = {"ID": "ID", "NAME": "Name", "MODE": "Mode", "REPLICAS": "Replicas", "IMAGE": "Image",
-           "PORTS": "Ports"}  # fmt: skip
+OLD_COLUMNS = {
+    "ID": "ID",
+    "NAME": "Name",
+    "REPLICAS": "Replicas",
+    "IMAGE": "Image",
+    "COMMAND": "Command",
+}
+COLUMNS = {
+    "ID": "ID",
+    "NAME": "Name",
+    "MODE": "Mode",
+    "REPLICAS": "Replicas",
+    "IMAGE": "Image",
+    "PORTS": "Ports",
+}
 
 
 def _running(cli: Cli, cluster: Cluster, service: Service) -> int:
@@ -107,9 +118,18 @@ async def logs(cli: Cli) -> int:
 SINCE = (1, 12)
 COMMANDS = (
     Command(
-        Usage("docker service ls", "", "List services", "q,quiet f,filter= format="), ls, SINCE),
+        Usage("docker service ls", "", "List services", "q,quiet f,filter= format="), ls, SINCE
+    ),
     Command(
-        Usage("docker service logs", "SERVICE|TASK", "Fetch the logs of a service or task",
-              "f,follow t,timestamps no-resolve no-trunc raw details tail= n= since=", 1, 1), logs,
-        (17, 5)),
-)  # fmt: skip
+        Usage(
+            "docker service logs",
+            "SERVICE|TASK",
+            "Fetch the logs of a service or task",
+            "f,follow t,timestamps no-resolve no-trunc raw details tail= n= since=",
+            1,
+            1,
+        ),
+        logs,
+        (17, 5),
+    ),
+)

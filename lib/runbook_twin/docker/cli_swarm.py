@@ -15,7 +15,7 @@ from runbook_twin.docker.swarm.state import Cluster
 
 MORE_MANAGERS = (
     "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the "
-    "instructions.\n\n"
+    "instructions.\n"
 )
 
 
@@ -38,7 +38,7 @@ async def init(cli: Cli) -> int:
     cluster = membership.init(cli.engine, given.get("advertise-addr"), force_new=force)
     node = cluster.leader
     cli.out(f"Swarm initialized: current node ({node.id if node else ''}) is now a manager.\n\n")
-    cli.out(join_text(cli, cluster, "worker") + MORE_MANAGERS)
+    cli.out(join_text(cli, cluster, "worker") + MORE_MANAGERS + ("" if cli.client.new else "\n"))
     return 0
 
 
@@ -116,24 +116,64 @@ async def stack_ls(cli: Cli) -> int:
 SWARM = (1, 12)
 COMMANDS = (
     Command(
-        Usage("docker swarm init", "", "Initialize a swarm",
-              "force-new-cluster autolock advertise-addr= listen-addr= task-history-limit= "
-              "cert-expiry= dispatcher-heartbeat= external-ca= availability= data-path-addr= "
-              "data-path-port= default-addr-pool= max-snapshots= snapshot-interval="), init, SWARM),
+        Usage(
+            "docker swarm init",
+            "",
+            "Initialize a swarm",
+            "force-new-cluster autolock advertise-addr= listen-addr= task-history-limit= "
+            "cert-expiry= dispatcher-heartbeat= external-ca= availability= data-path-addr= "
+            "data-path-port= default-addr-pool= max-snapshots= snapshot-interval=",
+        ),
+        init,
+        SWARM,
+    ),
     Command(
-        Usage("docker swarm join", "HOST:PORT", "Join a swarm as a node and/or manager",
-              "token= advertise-addr= listen-addr= availability= data-path-addr=", 1, 1), join, SWARM),
+        Usage(
+            "docker swarm join",
+            "HOST:PORT",
+            "Join a swarm as a node and/or manager",
+            "token= advertise-addr= listen-addr= availability= data-path-addr=",
+            1,
+            1,
+        ),
+        join,
+        SWARM,
+    ),
     Command(
-        Usage("docker swarm join-token", "(worker|manager)", "Manage join tokens",
-              "q,quiet rotate", 1, 1), join_token, SWARM),
+        Usage(
+            "docker swarm join-token",
+            "(worker|manager)",
+            "Manage join tokens",
+            "q,quiet rotate",
+            1,
+            1,
+        ),
+        join_token,
+        SWARM,
+    ),
     Command(Usage("docker swarm leave", "", "Leave the swarm", "f,force"), leave, SWARM),
     Command(
-        Usage("docker swarm update", "", "Update the swarm",
-              "autolock task-history-limit= cert-expiry= dispatcher-heartbeat= external-ca= "
-              "max-snapshots= snapshot-interval="), update, SWARM),
-    Command(Usage("docker swarm ca", "", "Display and rotate the root CA", "rotate q,quiet d,detach"),
-            ca, (17, 6)),
-    Command(Usage("docker swarm unlock-key", "", "Manage the unlock key", "q,quiet rotate"),
-            unlock_key, (1, 13)),
-    Command(Usage("docker stack ls", "", "List stacks", "format= orchestrator="), stack_ls, (1, 13)),
-)  # fmt: skip
+        Usage(
+            "docker swarm update",
+            "",
+            "Update the swarm",
+            "autolock task-history-limit= cert-expiry= dispatcher-heartbeat= external-ca= "
+            "max-snapshots= snapshot-interval=",
+        ),
+        update,
+        SWARM,
+    ),
+    Command(
+        Usage("docker swarm ca", "", "Display and rotate the root CA", "rotate q,quiet d,detach"),
+        ca,
+        (17, 6),
+    ),
+    Command(
+        Usage("docker swarm unlock-key", "", "Manage the unlock key", "q,quiet rotate"),
+        unlock_key,
+        (1, 13),
+    ),
+    Command(
+        Usage("docker stack ls", "", "List stacks", "format= orchestrator="), stack_ls, (1, 13)
+    ),
+)

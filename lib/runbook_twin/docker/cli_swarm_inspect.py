@@ -65,11 +65,27 @@ async def service(cli: Cli) -> int:
 
 COMMANDS = (
     Command(
-        Usage("docker node inspect", "self|NODE [NODE...]",
-              "Display detailed information on one or more nodes", "f,format= pretty", 1, None),
-        node, (1, 12)),
+        Usage(
+            "docker node inspect",
+            "self|NODE [NODE...]",
+            "Display detailed information on one or more nodes",
+            "f,format= pretty",
+            1,
+            None,
+        ),
+        node,
+        (1, 12),
+    ),
     Command(
-        Usage("docker service inspect", "SERVICE [SERVICE...]",
-              "Display detailed information on one or more services", "f,format= pretty", 1, None),
-        service, (1, 12)),
-)  # fmt: skip
+        Usage(
+            "docker service inspect",
+            "SERVICE [SERVICE...]",
+            "Display detailed information on one or more services",
+            "f,format= pretty",
+            1,
+            None,
+        ),
+        service,
+        (1, 12),
+    ),
+)

@@ -15,10 +15,25 @@ from runbook_twin.docker.swarm.control import cluster_of
 from runbook_twin.docker.swarm.state import Cluster, Publish, Task
 from runbook_twin.docker.text import duration
 
-COLUMNS = {"ID": "ID", "NAME": "Shown", "IMAGE": "Image", "NODE": "Node", "DESIRED STATE": "DesiredState",
-           "CURRENT STATE": "CurrentState", "ERROR": "Error"}  # fmt: skip
-HEADINGS = {"ID": "ID", "Name": "NAME", "Image": "IMAGE", "Node": "NODE", "Ports": "PORTS",
-            "DesiredState": "DESIRED STATE", "CurrentState": "CURRENT STATE", "Error": "ERROR"}  # fmt: skip
+COLUMNS = {
+    "ID": "ID",
+    "NAME": "Shown",
+    "IMAGE": "Image",
+    "NODE": "Node",
+    "DESIRED STATE": "DesiredState",
+    "CURRENT STATE": "CurrentState",
+    "ERROR": "Error",
+}
+HEADINGS = {
+    "ID": "ID",
+    "Name": "NAME",
+    "Image": "IMAGE",
+    "Node": "NODE",
+    "Ports": "PORTS",
+    "DesiredState": "DESIRED STATE",
+    "CurrentState": "CURRENT STATE",
+    "Error": "ERROR",
+}
 LONGEST_ERROR = 30
 
 
@@ -138,10 +153,27 @@ async def node_ps(cli: Cli) -> int:
 FLAGS = "q,quiet no-resolve no-trunc f,filter= format="
 COMMANDS = (
     Command(
-        Usage("docker service ps", "SERVICE [SERVICE...]", "List the tasks of one or more services",
-              FLAGS, 1, None), service_ps, (1, 12)),
+        Usage(
+            "docker service ps",
+            "SERVICE [SERVICE...]",
+            "List the tasks of one or more services",
+            FLAGS,
+            1,
+            None,
+        ),
+        service_ps,
+        (1, 12),
+    ),
     Command(
-        Usage("docker node ps", "[NODE...]",
-              "List tasks running on one or more nodes, defaults to current node", FLAGS, 0, None),
-        node_ps, (1, 12)),
-)  # fmt: skip
+        Usage(
+            "docker node ps",
+            "[NODE...]",
+            "List tasks running on one or more nodes, defaults to current node",
+            FLAGS,
+            0,
+            None,
+        ),
+        node_ps,
+        (1, 12),
+    ),
+)

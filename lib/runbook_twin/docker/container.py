@@ -34,6 +34,8 @@ class Container:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     work: asyncio.Task[None] | None = None
     signalled: int = 0  # the signal that ended it
+    health: str = ""  # starting, healthy; empty without a check
+    aliases: list[str] = field(default_factory=list)  # names that links gave it
 
     @property
     def short(self) -> str:
@@ -60,7 +62,8 @@ class Container:
     def status(self, now: float, *, old: bool) -> str:
         """The STATUS column, as the daemon words it."""
         if self.running:
-            health = " (Paused)" if self.state == "paused" else ""
+            health = f" ({self.health})" if self.health else ""
+            health = " (Paused)" if self.state == "paused" else health
             return f"Up {duration(now - self.started, old=old)}{health}"
         if self.state == "created":
             return "Created"

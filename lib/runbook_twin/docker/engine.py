@@ -171,10 +171,18 @@ class Engine:
         rest = [Port(*one) for one in images.exposed(found.reference) if one not in published]
         words = list(command) or images.default_command(found.reference)
         container = Container(
-            id=hex_id(self.machine.world.random), name=name, image=image, image_id=found.id,
-            command=words, created=self.now, ports=[*ports, *rest], restart=restart,
-            remove=remove, labels=labels or {}, environment=list(environment),
-        )  # fmt: skip
+            id=hex_id(self.machine.world.random),
+            name=name,
+            image=image,
+            image_id=found.id,
+            command=words,
+            created=self.now,
+            ports=[*ports, *rest],
+            restart=restart,
+            remove=remove,
+            labels=labels or {},
+            environment=list(environment),
+        )
         self.containers.append(container)
         return container
 

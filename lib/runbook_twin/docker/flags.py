@@ -118,8 +118,8 @@ def _short(
 def bad_flag(usage: Usage, text: str, dialect: Dialect) -> ClientError:
     """The complaint about a flag: what is wrong, and where help is."""
     if dialect.new:
-        hint = f"\nUsage:  {usage_line(usage, dialect)}\n\nRun '{usage.path} --help' for more information"
-        return ClientError(f"{text}\n{hint}\n", 125)
+        more = f"Run '{usage.path} --help' for more information"
+        return ClientError(f"{text}\n\nUsage:  {usage_line(usage, dialect)}\n\n{more}\n", 125)
     runs = usage.path in ("docker run", "docker create", "docker exec")
     return ClientError(
         f"{text}\nSee '{usage.path} --help'.\n", 1 if dialect.old and not runs else 125

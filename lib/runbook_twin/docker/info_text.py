@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_twin.docker.cli import Cli
+from runbook_twin.docker.swarm.state import SwarmFacts
 from runbook_twin.docker.text import go_time, memory
 
 LOGS = "awslogs fluentd gcplogs gelf journald json-file local logentries splunk syslog"
-
-
-@dataclass
-class SwarmFacts:
-    """What the engine says about its swarm. state: inactive, pending, active."""
-
-    state: str = "inactive"
-    node: str = ""
-    error: str = ""
-    manager: bool = False
-    cluster: str = ""
-    managers: int = 0
-    nodes: int = 0
-    history: int = 5
-    address: str = ""
-    remotes: list[str] = field(default_factory=list)
 
 
 async def swarm_facts(cli: Cli) -> SwarmFacts:
@@ -59,8 +43,11 @@ def text(cli: Cli, swarm: SwarmFacts) -> str:
 def _top(cli: Cli) -> list[str]:
     daemon, new = cli.daemon, not cli.client.old
     images = len({image.id for image in cli.engine.images})
-    driver = [] if daemon.old else [
-        " Supports d_type: true", " Native Overlay Diff: true", " userxattr: false"]  # fmt: skip
+    driver = (
+        []
+        if daemon.old
+        else [" Supports d_type: true", " Native Overlay Diff: true", " userxattr: false"]
+    )
     network = (
         "bridge host null overlay" if daemon.old else "bridge host ipvlan macvlan null overlay"
     )
@@ -120,17 +107,32 @@ def _manager(cli: Cli, swarm: SwarmFacts) -> list[str]:
         f" Heartbeat Period: {none if lost else '5 seconds'}",
         "CA Configuration:",
         f" Expiry Duration: {none if lost else '3 months'}",
-        *([] if old else [" Force Rotate: 0", "Autolock Managers: false", "Root Rotation In Progress: false"]),
-    ]  # fmt: skip
+        *(
+            []
+            if old
+            else [
+                " Force Rotate: 0",
+                "Autolock Managers: false",
+                "Root Rotation In Progress: false",
+            ]
+        ),
+    ]
     return [f" {line}" for line in lines]
 
 
 def _bottom(cli: Cli) -> list[str]:
     host, daemon, old = cli.engine.host, cli.daemon, cli.client.old
     runtimes = "runc" if daemon.old else "io.containerd.runc.v2 io.containerd.runtime.v1.linux runc"
-    versions = [] if old else [
-        "Init Binary: docker-init", "containerd version: 1.6.20~ds1-1+deb12u3",
-        "runc version: 1.1.5+ds1-1+deb12u1", "init version: "]  # fmt: skip
+    versions = (
+        []
+        if old
+        else [
+            "Init Binary: docker-init",
+            "containerd version: 1.6.20~ds1-1+deb12u3",
+            "runc version: 1.1.5+ds1-1+deb12u1",
+            "init version: ",
+        ]
+    )
     security = ["Security Options:" + ("" if daemon.old else " seccomp")]
     if not old:
         security = ["Security Options:", " seccomp", "  Profile: default"]
@@ -142,15 +144,27 @@ def _bottom(cli: Cli) -> list[str]:
     registry = [] if cli.client.new else ["Registry: https://index.docker.io/v1/"]
     labels = [] if daemon.old or cli.client.new else ["Labels:"]
     return [
-        f"Runtimes: {runtimes}", "Default Runtime: runc", *versions, *security,
-        f"Kernel Version: {host.kernel}", f"Operating System: {host.system}", "OSType: linux",
-        "Architecture: x86_64", f"CPUs: {host.cpus}",
+        f"Runtimes: {runtimes}",
+        "Default Runtime: runc",
+        *versions,
+        *security,
+        f"Kernel Version: {host.kernel}",
+        f"Operating System: {host.system}",
+        "OSType: linux",
+        "Architecture: x86_64",
+        f"CPUs: {host.cpus}",
         f"Total Memory: {memory(host.memory, old=old)}",
-        f"Name: {cli.call.machine.hostname}", f"ID: {host.engine_id}",
-        f"Docker Root Dir: {host.root}", *debug, *registry, *labels,
-        *([] if old else ["Experimental: false"]), "Insecure Registries:", " 127.0.0.0/8",
+        f"Name: {cli.call.machine.hostname}",
+        f"ID: {host.engine_id}",
+        f"Docker Root Dir: {host.root}",
+        *debug,
+        *registry,
+        *labels,
+        *([] if old else ["Experimental: false"]),
+        "Insecure Registries:",
+        " 127.0.0.0/8",
         *([] if old else ["Live Restore Enabled: false"]),
-    ]  # fmt: skip
+    ]
 
 
 def fields(cli: Cli, swarm: SwarmFacts) -> dict[str, Any]:

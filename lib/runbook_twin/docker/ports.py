@@ -29,7 +29,7 @@ def read_ports(text: str) -> list[Port]:
     protocol = protocol or "tcp"
     if protocol not in ("tcp", "udp"):
         raise BadPort(f"Invalid proto: {protocol}")
-    address, host, inside = (["", ""] + body.rsplit(":", 2))[-3:]
+    address, host, inside = ["", "", *body.rsplit(":", 2)][-3:]
     if not inside:
         raise BadPort("No port specified: " + text + "<empty>")
     if address:

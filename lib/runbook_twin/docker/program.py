@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from runbook_twin.docker import (
     cli_container,
+    cli_image,
     cli_info,
     cli_node,
+    cli_node_change,
     cli_ps,
     cli_run,
     cli_service,
@@ -28,6 +30,8 @@ COMMANDS = {
     command.usage.path.removeprefix("docker "): command
     for group in (
         cli_container,
+        cli_image,
+        cli_node_change,
         cli_info,
         cli_node,
         cli_ps,
@@ -41,14 +45,40 @@ COMMANDS = {
     for command in group.COMMANDS
 }
 ALIASES = {
-    "container ls": "ps", "container list": "ps", "container ps": "ps", "image ls": "images",
-    "image list": "images", "image pull": "pull", "image rm": "rmi", "system info": "info",
-    "node list": "node ls", "service list": "service ls", "service remove": "service rm",
-    "network list": "network ls", "volume list": "volume ls", "node remove": "node rm",
-    **{f"container {name}": name for name in (
-        "run", "create", "start", "stop", "kill", "restart", "rm", "logs", "exec", "inspect",
-        "wait", "pause", "unpause", "port")},
-}  # fmt: skip
+    "container ls": "ps",
+    "container list": "ps",
+    "container ps": "ps",
+    "image ls": "images",
+    "image list": "images",
+    "image pull": "pull",
+    "image rm": "rmi",
+    "system info": "info",
+    "node list": "node ls",
+    "service list": "service ls",
+    "service remove": "service rm",
+    "network list": "network ls",
+    "volume list": "volume ls",
+    "node remove": "node rm",
+    **{
+        f"container {name}": name
+        for name in (
+            "run",
+            "create",
+            "start",
+            "stop",
+            "kill",
+            "restart",
+            "rm",
+            "logs",
+            "exec",
+            "inspect",
+            "wait",
+            "pause",
+            "unpause",
+            "port",
+        )
+    },
+}
 GROUPS = ("container", "image", "system", "node", "service", "swarm", "network", "volume", "stack")
 GLOBAL_VALUES = ("-H", "--host", "--config", "-l", "--log-level", "-c", "--context")
 
@@ -109,7 +139,8 @@ def unknown(call: Call, path: str, rest: list[str], client: Dialect) -> int:
     if not group:
         if client.new:
             call.err(
-                f"docker: unknown command: docker {path}\n\nRun 'docker --help' for more information\n"
+                f"docker: unknown command: docker {path}\n\n"
+                "Run 'docker --help' for more information\n"
             )
             return 1
         dot = "." if client.old else ""

@@ -55,7 +55,8 @@ async def converge(cli: Cli, cluster: Cluster, service: Service) -> int:
 
 def _verified(cli: Cli, display: Display, service: Service, seconds: float) -> bool:
     if seconds < STABLE:
-        text = f"verify: Waiting {int(STABLE - seconds) + 1} seconds to verify that tasks are stable..."
+        left = int(STABLE - seconds) + 1
+        text = f"verify: Waiting {left} seconds to verify that tasks are stable..."
         display.draw("verify", text)
         return False
     name = service.name if cli.given.usage.path.endswith("scale") else service.id

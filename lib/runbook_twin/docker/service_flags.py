@@ -25,12 +25,12 @@ SHARED = (
     "no-healthcheck read-only"
 )
 CREATE = (
-    f"{SHARED} name= p,publish= constraint= e,env= env-file= l,label= container-label= mount= network= "
-    "secret= config= dns= placement-pref= entrypoint= cap-add= cap-drop= ulimit= group="
+    f"{SHARED} name= p,publish= constraint= e,env= env-file= l,label= container-label= mount= "
+    "network= secret= config= dns= placement-pref= entrypoint= cap-add= cap-drop= ulimit= group="
 )
 UPDATE = (
-    f"{SHARED} name= image= args= publish-add= publish-rm= constraint-add= constraint-rm= env-add= env-rm= "
-    "label-add= label-rm= container-label-add= container-label-rm= mount-add= mount-rm= "
+    f"{SHARED} name= image= args= publish-add= publish-rm= constraint-add= constraint-rm= env-add= "
+    "env-rm= label-add= label-rm= container-label-add= container-label-rm= mount-add= mount-rm= "
     "network-add= network-rm= force rollback placement-pref-add= placement-pref-rm="
 )
 UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}

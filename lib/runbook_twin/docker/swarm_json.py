@@ -123,8 +123,12 @@ def _spec(spec: Spec, endpoint: dict[str, Any], *, old: bool) -> dict[str, Any]:
     update |= {"Delay": int(spec.update_delay * NANO)} if spec.update_delay else {}
     update |= {"FailureAction": spec.update_failure}
     if not old:
-        container |= {"Init": False, "StopGracePeriod": int(spec.grace * NANO), "DNSConfig": {},
-                      "Isolation": "default"}  # fmt: skip
+        container |= {
+            "Init": False,
+            "StopGracePeriod": int(spec.grace * NANO),
+            "DNSConfig": {},
+            "Isolation": "default",
+        }
         restart |= {"Delay": int(spec.restart_delay * NANO)}
         placement |= {"Platforms": [{"Architecture": "amd64", "OS": "linux"}]}
         update |= {"Monitor": 5 * NANO, "MaxFailureRatio": 0, "Order": spec.update_order}
@@ -140,8 +144,13 @@ def _spec(spec: Spec, endpoint: dict[str, Any], *, old: bool) -> dict[str, Any]:
     }
     mode = {"Global": {}} if spec.replicas is None else {"Replicated": {"Replicas": spec.replicas}}
     labels = {"Labels": _pairs(spec.labels)} if spec.labels or not old else {}
-    rollback = {"Parallelism": 1, "FailureAction": "pause", "Monitor": 5 * NANO, "MaxFailureRatio": 0,
-                "Order": "stop-first"}  # fmt: skip
+    rollback = {
+        "Parallelism": 1,
+        "FailureAction": "pause",
+        "Monitor": 5 * NANO,
+        "MaxFailureRatio": 0,
+        "Order": "stop-first",
+    }
     return {
         "Name": spec.name,
         **labels,

@@ -11,13 +11,18 @@ from runbook_twin.docker.text import duration, go_time_words, memory
 
 
 def node(cli: Cli, cluster: Cluster, one: Node) -> str:
-    """A node; ends without an empty line in 1.12, with one since."""
+    """A node."""
     old = cli.client.old
     fill = "\t\t" if old else "              \t"
     lines = [f"ID:\t\t\t{one.id}"]
     if one.labels or (old and not cli.daemon.old):
-        lines += ["Labels:", *(f" - {key}{' = ' if old else '='}{value}"
-                               for key, value in sorted(one.labels.items()))]  # fmt: skip
+        lines += [
+            "Labels:",
+            *(
+                f" - {key}{' = ' if old else '='}{value}"
+                for key, value in sorted(one.labels.items())
+            ),
+        ]
     lines += [
         f"Hostname:{fill}{one.hostname}",
         f"Joined at:{fill if old else '             ' + chr(9)}{go_time_words(one.joined)}",
@@ -29,9 +34,8 @@ def node(cli: Cli, cluster: Cluster, one: Node) -> str:
     lines += [f" Availability:{fill if old else '         ' + chr(9)}{one.availability.title()}"]
     if not old:
         lines += [f" Address:\t\t{one.address}"]
-    return "\n".join(
-        [*lines, *_manager(cli, cluster, one), *_platform(cli, one), *_tls(cli, cluster)]
-    ) + ("\n" if old else "\n\n")
+    lines += [*_manager(cli, cluster, one), *_platform(cli, one), *_tls(cli, cluster)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _manager(cli: Cli, cluster: Cluster, one: Node) -> list[str]:
@@ -69,8 +73,13 @@ def _tls(cli: Cli, cluster: Cluster) -> list[str]:
     if cli.client.old:
         return []
     key = public_key(cluster)
-    return ["TLS Info:", " TrustRoot:", certificate(cluster), f" Issuer Subject:\t{SUBJECT}",
-            f" Issuer Public Key:\t{key}"]  # fmt: skip
+    return [
+        "TLS Info:",
+        " TrustRoot:",
+        certificate(cluster),
+        f" Issuer Subject:\t{SUBJECT}",
+        f" Issuer Public Key:\t{key}",
+    ]
 
 
 def service(cli: Cli, one: Service) -> str:
@@ -80,8 +89,10 @@ def service(cli: Cli, one: Service) -> str:
     labels = ["Labels:"] if (old and not cli.daemon.old) or spec.labels else []
     labels += [f" {'- ' if old else ''}{text}" for text in spec.labels]
     lines = [f"ID:\t\t{one.id}", f"Name:\t\t{spec.name}", *labels]
-    lines += [f"{'Mode' if old else 'Service Mode'}:\t{'' if not old else chr(9)}"
-              f"{'Global' if is_global else 'Replicated'}"]  # fmt: skip
+    lines += [
+        f"{'Mode' if old else 'Service Mode'}:\t{'' if not old else chr(9)}"
+        f"{'Global' if is_global else 'Replicated'}"
+    ]
     if not is_global:
         lines += [f" Replicas:\t{spec.replicas}"]
     lines += [*_update(cli, one), "Placement:"]
@@ -136,8 +147,10 @@ def _policies(spec: Spec, *, old: bool) -> list[str]:
 
 def _resources(spec: Spec, *, old: bool) -> list[str]:
     lines: list[str] = []
-    for title, cpu, size in (("Reservations", spec.reserve_cpu, spec.reserve_memory),
-                             ("Limits", spec.limit_cpu, spec.limit_memory)):  # fmt: skip
+    for title, cpu, size in (
+        ("Reservations", spec.reserve_cpu, spec.reserve_memory),
+        ("Limits", spec.limit_cpu, spec.limit_memory),
+    ):
         if cpu or size:
             lines += [f" {title}:"]
             lines += [f"  CPU:\t\t{cpu:g}"] if cpu else []
@@ -151,9 +164,16 @@ def _ports(spec: Spec, *, old: bool) -> list[str]:
     lines = ["Ports:"]
     for port in spec.ports:
         if old:
-            lines += [f" Protocol = {port.protocol}", f" TargetPort = {port.target}",
-                      f" PublishedPort = {port.published}"]  # fmt: skip
+            lines += [
+                f" Protocol = {port.protocol}",
+                f" TargetPort = {port.target}",
+                f" PublishedPort = {port.published}",
+            ]
         else:
-            lines += [f" PublishedPort = {port.published}", f"  Protocol = {port.protocol}",
-                      f"  TargetPort = {port.target}", f"  PublishMode = {port.mode} "]  # fmt: skip
+            lines += [
+                f" PublishedPort = {port.published}",
+                f"  Protocol = {port.protocol}",
+                f"  TargetPort = {port.target}",
+                f"  PublishMode = {port.mode} ",
+            ]
     return lines

@@ -83,6 +83,10 @@ RULES: tuple[tuple[str, Any], ...] = (
     (rf"/networking/v2\.0/quotas/{_ID}/(details(?:\.json)?)", network.Quotas),
     (rf"/networking/v2\.0/({network.COLLECTIONS})", network.Collection),
     (rf"/networking/v2\.0/({network.COLLECTIONS})/{_ID}", network.Member),
+    (
+        rf"/networking/v2\.0/routers/{_ID}/(add|remove)_router_interface",
+        network.RouterInterfaces,
+    ),
     (r"/networking/.*", _UnknownNetwork),
     (r"/image/?", image.Versions),
     (r"/image/versions", image.Versions),

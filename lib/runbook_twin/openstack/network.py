@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from typing import Any
 
 from runbook_twin.openstack.handler import ApiError, ApiHandler, Row
 from runbook_twin.openstack.paging import page, whole_number
 from runbook_twin.openstack.records import stamp
 
-COLLECTIONS = "networks|subnets|ports|security-groups|security-group-rules"
+COLLECTIONS = "networks|subnets|ports|security-groups|security-group-rules|routers|floatingips"
 CONTROLS = {"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"}
 CHANGEABLE = {
     "name",
@@ -22,13 +22,15 @@ CHANGEABLE = {
 EXTENSIONS = (
     *("security-group", "quotas", "quota_details", "pagination", "sorting", "standard-attr-tag"),
     *("standard-attr-timestamp", "standard-attr-revisions", "standard-attr-description"),
-    *("net-mtu", "port-security", "subnet_allocation", "binding"),
+    *("router", "external-net", "net-mtu", "port-security", "subnet_allocation", "binding"),
 )
 NOT_FOUND = {
     "network": ("NetworkNotFound", "Network {} could not be found."),
     "subnet": ("SubnetNotFound", "Subnet {} could not be found."),
     "port": ("PortNotFound", "Port {} could not be found."),
     "security_group": ("SecurityGroupNotFound", "Security group {} does not exist"),
+    "router": ("RouterNotFound", "Router {} could not be found"),
+    "floatingip": ("FloatingIPNotFound", "Floating IP {} could not be found"),
     "security_group_rule": ("SecurityGroupRuleNotFound", "Security group rule {} does not exist"),
 }
 
@@ -174,16 +176,8 @@ class Collection(Rows):
 
     def post(self, collection: str) -> None:
         """Make one."""
-        store = self.project.network
         kind, _ = self.table(collection)
-        makers: dict[str, Callable[[Row], Row]] = {
-            "network": store.create_network,
-            "subnet": store.create_subnet,
-            "port": store.create_port,
-            "security_group": store.security.create_group,
-            "security_group_rule": store.security.create_rule,
-        }
-        self.answer({kind: makers[kind](self.body(kind))}, 201)
+        self.answer({kind: self.project.network.create(kind, self.body(kind))}, 201)
 
 
 class Member(Rows):
@@ -197,6 +191,15 @@ class Member(Rows):
             raise ApiError(404, message.format(row_id), error)
         return kind, table[row_id]
 
+    def own_row(self, collection: str, row_id: str) -> tuple[str, Row]:
+        """Likewise, if it is the project's own. Raises ApiError 403, 404."""
+        kind, row = self.row(collection, row_id)
+        if row["project_id"] != self.project.credentials.project_id:
+            raise ApiError(
+                403, "rule:admin_or_owner is disallowed by policy", "PolicyNotAuthorized"
+            )
+        return kind, row
+
     def get(self, collection: str, row_id: str) -> None:
         """Show one."""
         kind, row = self.row(collection, row_id)
@@ -204,25 +207,39 @@ class Member(Rows):
 
     def put(self, collection: str, row_id: str) -> None:
         """Change names and the like; the rest is fixed."""
-        kind, row = self.row(collection, row_id)
+        kind, row = self.own_row(collection, row_id)
         changed = self.body(kind)
-        if fixed := sorted(set(changed) - CHANGEABLE & set(row)):
+        floating = self.project.network.floating
+        if kind == "floatingip":
+            floating.change_address(row, changed)
+        elif kind == "router":
+            floating.change_router(row, changed)
+        elif fixed := sorted(set(changed) - CHANGEABLE & set(row)):
             raise ApiError(400, f"Cannot update read-only attribute {', '.join(fixed)}")
-        row |= changed
+        else:
+            row |= changed
         row["revision_number"] += 1
         row["updated_at"] = stamp(self.project.clock.now())
         self.answer({kind: row})
 
     def delete(self, collection: str, row_id: str) -> None:
         """Remove one."""
-        store = self.project.network
-        kind, _ = self.row(collection, row_id)
-        removers: dict[str, Callable[[str], Any]] = {
-            "network": store.delete_network,
-            "subnet": store.delete_subnet,
-            "port": store.ports.pop,
-            "security_group": store.security.delete_group,
-            "security_group_rule": store.security.delete_rule,
-        }
-        removers[kind](row_id)
+        kind, _ = self.own_row(collection, row_id)
+        self.project.network.delete(kind, row_id)
         self.empty(204)
+
+
+class RouterInterfaces(Rows):
+    """PUT /networking/v2.0/routers/ID/add_router_interface and remove_router_interface."""
+
+    def put(self, router_id: str, act: str) -> None:
+        """Tie the router to a subnet, or untie it."""
+        floating = self.project.network.floating
+        if router_id not in floating.routers:
+            raise ApiError(404, f"Router {router_id} could not be found", "RouterNotFound")
+        try:
+            subnet_id = str(json.loads(self.request.body)["subnet_id"])
+        except (ValueError, KeyError, TypeError):
+            raise ApiError(400, "Either subnet_id or port_id must be specified") from None
+        change = floating.add_interface if act == "add" else floating.remove_interface
+        self.answer(change(router_id, subnet_id))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Callable
+from ipaddress import IPv4Network
 from typing import Any
 
 from runbook_twin.clock import Clock
+from runbook_twin.openstack.addresses import belongs, mac_address, pool_of
+from runbook_twin.openstack.floating import FloatingStore
 from runbook_twin.openstack.handler import ApiError, Row
+from runbook_twin.openstack.network_rows import network_row, subnet_row
 from runbook_twin.openstack.records import new_id, stamp
 from runbook_twin.openstack.security import SecurityGroups
 
@@ -48,6 +51,7 @@ class NetworkStore:
         self.subnets: dict[str, Row] = {}
         self.ports: dict[str, Row] = {}
         self.security = SecurityGroups(self)
+        self.floating = FloatingStore(self)
 
     def tables(self) -> dict[str, dict[str, Row]]:
         """All collections by the name of their member."""
@@ -57,7 +61,39 @@ class NetworkStore:
             "port": self.ports,
             "security_group": self.security.groups,
             "security_group_rule": self.security.rules,
+            "router": self.floating.routers,
+            "floatingip": self.floating.addresses,
         }
+
+    def create(self, kind: str, body: Row) -> Row:
+        """Make a member of a collection."""
+        makers: dict[str, Callable[[Row], Row]] = {
+            "network": self._create_own_network,
+            "subnet": self.create_subnet,
+            "port": self.create_port,
+            "security_group": self.security.create_group,
+            "security_group_rule": self.security.create_rule,
+            "router": self.floating.create_router,
+            "floatingip": self.floating.create_address,
+        }
+        return makers[kind](body)
+
+    def delete(self, kind: str, row_id: str) -> None:
+        """Remove a member of a collection."""
+        removers: dict[str, Callable[[str], Any]] = {
+            "network": self.delete_network,
+            "subnet": self.delete_subnet,
+            "port": self.ports.pop,
+            "security_group": self.security.delete_group,
+            "security_group_rule": self.security.delete_rule,
+            "router": self.floating.delete_router,
+            "floatingip": self.floating.addresses.pop,
+        }
+        removers[kind](row_id)
+
+    def own_networks(self) -> list[str]:
+        """Ids of the networks that servers may be on."""
+        return [key for key, row in self.networks.items() if not row["router:external"]]
 
     def common(self, body: Row) -> Row:
         """What every row has."""
@@ -77,7 +113,8 @@ class NetworkStore:
     def within_quota(self, kind: str) -> None:
         """Raise ApiError 409 OverQuota when one more would be too many."""
         allowed = self.quotas[kind]
-        if 0 <= allowed <= len(self.tables()[kind]):
+        own = [r for r in self.tables()[kind].values() if r["project_id"] == self.project_id]
+        if 0 <= allowed <= len(own):
             raise ApiError(409, f"Quota exceeded for resources: ['{kind}'].", "OverQuota")
 
     def network(self, network_id: str) -> Row:
@@ -97,24 +134,13 @@ class NetworkStore:
             raise ApiError(
                 403, "(rule:create_network:shared) is disallowed by policy", "PolicyNotAuthorized"
             )
-        self.within_quota("network")
-        row = {
-            **self.common(body),
-            "admin_state_up": body.get("admin_state_up", True),
-            "status": "ACTIVE",
-            "subnets": [],
-            "shared": False,
-            "router:external": False,
-            "mtu": body.get("mtu", 1442),
-            "port_security_enabled": body.get("port_security_enabled", True),
-            "availability_zone_hints": [],
-            "availability_zones": [],
-            "ipv4_address_scope": None,
-            "ipv6_address_scope": None,
-            "l2_adjacency": True,
-        }
+        row = network_row(self.common(body), body)
         self.networks[row["id"]] = row
         return row
+
+    def _create_own_network(self, body: Row) -> Row:
+        self.within_quota("network")
+        return self.create_network(body)
 
     def delete_network(self, network_id: str) -> None:
         """Remove a network with its subnets. Raises ApiError 409 while it has ports."""
@@ -147,26 +173,7 @@ class NetworkStore:
                     "overlaps with another subnet"
                 )
         self.within_quota("subnet")
-        first, last = cidr.network_address + 1, cidr.broadcast_address - 1
-        gateway = body.get("gateway_ip", str(first))
-        start = first + 1 if gateway == str(first) else first
-        pool = {"start": str(start), "end": str(last)}
-        row = {
-            **self.common(body),
-            "network_id": network["id"],
-            "ip_version": 4,
-            "cidr": str(cidr),
-            "gateway_ip": gateway,
-            "enable_dhcp": body.get("enable_dhcp", True),
-            "dns_nameservers": body.get("dns_nameservers", []),
-            "allocation_pools": body.get("allocation_pools", [pool]),
-            "host_routes": body.get("host_routes", []),
-            "ipv6_ra_mode": None,
-            "ipv6_address_mode": None,
-            "subnetpool_id": None,
-            "service_types": [],
-            "segment_id": None,
-        }
+        row = subnet_row(self.common(body), body, cidr)
         self.subnets[row["id"]] = row
         network["subnets"].append(row["id"])
         return row
@@ -198,7 +205,7 @@ class NetworkStore:
             **self.common(body),
             "network_id": network["id"],
             "fixed_ips": self._allocate(network["id"], body.get("fixed_ips")),
-            "mac_address": body.get("mac_address") or _mac_address(),
+            "mac_address": body.get("mac_address") or mac_address(),
             "status": "ACTIVE" if body.get("device_id") else "DOWN",
             "admin_state_up": body.get("admin_state_up", True),
             "device_id": body.get("device_id", ""),
@@ -219,31 +226,14 @@ class NetworkStore:
         used = self.addresses(network_id)
         given: Any = (wanted or [{}])[0].get("ip_address")
         if given is None:
-            given = next((ip for ip in _pool(subnet) if ip not in used), None)
+            given = next((ip for ip in pool_of(subnet) if ip not in used), None)
         if given is None:
             kind = "IpAddressGenerationFailure"
             raise ApiError(409, f"No more IP addresses available on network {network_id}.", kind)
-        if not _belongs(subnet, given):
+        if not belongs(subnet, given):
             message = f"IP address {given} is not a valid IP for any of the subnets on the network."
             raise ApiError(400, message, "InvalidIpForNetwork")
         if given in used:
             message = f"IP address {given} already allocated in subnet {subnet['id']}."
             raise ApiError(409, message, "IpAddressAlreadyAllocated")
         return [{"subnet_id": subnet["id"], "ip_address": given}]
-
-
-def _mac_address() -> str:
-    return "fa:16:3e:" + ":".join(f"{byte:02x}" for byte in secrets.token_bytes(3))
-
-
-def _pool(subnet: Row) -> list[str]:
-    pool = subnet["allocation_pools"][0]
-    first, last = int(IPv4Address(pool["start"])), int(IPv4Address(pool["end"]))
-    return [str(IPv4Address(number)) for number in range(first, last + 1)]
-
-
-def _belongs(subnet: Row, address: str) -> bool:
-    try:
-        return IPv4Address(address) in IPv4Network(subnet["cidr"])
-    except ValueError:
-        return False

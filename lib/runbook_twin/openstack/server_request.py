@@ -150,7 +150,7 @@ class ServerRequest:
         if given == "none":
             return []
         if given == "auto" or given == []:
-            known = list(self.project.network.networks)
+            known = self.project.network.own_networks()
             if len(known) > 1:
                 raise ApiError(409, AMBIGUOUS)
             if not known and given == "auto" and self.handler.since(37):

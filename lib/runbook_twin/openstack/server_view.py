@@ -20,15 +20,17 @@ def addresses(project: Project, server: Server) -> Row:
         if port["device_id"] != server.id or port["network_id"] not in store.networks:
             continue
         name = store.networks[port["network_id"]]["name"]
-        for ip in port["fixed_ips"]:
-            found.setdefault(name, []).append(
-                {
-                    "version": 4,
-                    "addr": ip["ip_address"],
-                    "OS-EXT-IPS:type": "fixed",
-                    "OS-EXT-IPS-MAC:mac_addr": port["mac_address"],
-                }
-            )
+        fixed = [("fixed", ip["ip_address"]) for ip in port["fixed_ips"]]
+        floating = [("floating", address) for address in store.floating.of_port(port["id"])]
+        found.setdefault(name, []).extend(
+            {
+                "version": 4,
+                "addr": address,
+                "OS-EXT-IPS:type": kind,
+                "OS-EXT-IPS-MAC:mac_addr": port["mac_address"],
+            }
+            for kind, address in fixed + floating
+        )
     return found
 
 

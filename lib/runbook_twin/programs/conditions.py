@@ -13,37 +13,30 @@ _NUMBERS = ("-eq", "-ne", "-lt", "-le", "-gt", "-ge")
 
 def evaluate(machine: Machine, user: str, directory: str, words: list[str]) -> bool:
     """The answer. Raises ValueError with test's own words for a bad expression."""
-    if "-o" in words and len(words) > 4:
-        cut = words.index("-o")
-        first = evaluate(machine, user, directory, words[:cut])
-        return evaluate(machine, user, directory, words[cut + 1 :]) or first
-    if "-a" in words and len(words) > 4:
-        cut = words.index("-a")
-        first = evaluate(machine, user, directory, words[:cut])
-        return evaluate(machine, user, directory, words[cut + 1 :]) and first
+    for mark, join in (("-o", any), ("-a", all)):
+        if mark in words and len(words) > 4:
+            cut = words.index(mark)
+            halves = (words[:cut], words[cut + 1 :])
+            return join([evaluate(machine, user, directory, half) for half in halves])
     match words:
         case []:
             return False
         case [only]:
             return only != ""
-        case [left, ("=" | "=="), right]:
-            return left == right
-        case [left, "!=", right]:
-            return left != right
+        case [left, ("=" | "==" | "!=") as operator, right]:
+            return (left == right) == (operator != "!=")
         case [left, operator, right] if operator in _NUMBERS:
             return _compare(left, operator, right)
-        case ["!", *remaining]:
-            return not evaluate(machine, user, directory, remaining)
-        case ["-n", word]:
-            return word != ""
-        case ["-z", word]:
-            return word == ""
+        case ["!", *others]:
+            return not evaluate(machine, user, directory, others)
+        case [("-n" | "-z") as operator, word]:
+            return (word != "") == (operator == "-n")
         case [operator, name] if re.fullmatch(r"-[defrswxLhS]", operator):
             return _file(machine, user, operator[1], access.absolute(directory, name))
         case ["-t", _]:
             return False
-        case [first, _]:
-            raise ValueError(f"{first}: unary operator expected")
+        case [operator, _]:
+            raise ValueError(f"{operator}: unary operator expected")
         case [_, operator, _]:
             raise ValueError(f"{operator}: binary operator expected")
     raise ValueError("too many arguments")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -106,7 +105,7 @@ async def curl(call: Call) -> int:
 
 
 async def _one(call: Call, request: Request, url: str) -> int:
-    started = time.monotonic()
+    started = call.clock.now()
     quiet = "s" in request.flags
     answer: HttpAnswer | None = None
     error: CurlError | None = None
@@ -121,7 +120,7 @@ async def _one(call: Call, request: Request, url: str) -> int:
         error = CurlError(28, f"Connection timed out after {spent} milliseconds")
     except CurlError as trouble:
         error = trouble
-    took = (time.monotonic() - started) * call.clock.factor
+    took = call.clock.now() - started
     shown = answer if answer and not error else None
     status = _deliver(call, request, shown, quiet=quiet)
     _write_out(call, request, answer, took)

@@ -16,6 +16,10 @@ from runbook_twin.rancheros.release import Outside, engine_image, outside_of
 
 DOCKER_DONE = "/run/docker-done"  # the name of the engine that runs
 _KERNEL = "4.4.21-rancheros"
+_BOOT_FILE = "/boot/global.cfg"
+_KERNEL_PARAMETERS = (
+    "console=tty1 rancher.state.dev=LABEL=RANCHER_STATE rancher.state.wait console=ttyS0"
+)
 # (name, image, command), first to start first; `system-docker ps` shows the last first
 _CONTAINERS = (
     ("syslog", "os-syslog", "rsyslogd -n"),
@@ -44,18 +48,18 @@ class RancherOS:
         machine.kernel = _KERNEL
         machine.on_boot.append(self.boot)
         machine.generated[places.CMDLINE] = self.kernel_line
-        self._extra = "rancher.state.dev=LABEL=RANCHER_STATE rancher.state.wait"
+        machine.disk.write(_BOOT_FILE, f"APPEND {_KERNEL_PARAMETERS}\n")
 
     def kernel_line(self) -> str:
-        """/proc/cmdline."""
-        name = f"{self.version}-rancheros"
-        return (
-            f"BOOT_IMAGE=../vmlinuz-{name} console=tty1 {self._extra} console=ttyS0 "
-            f"printk.devkmsg=on initrd=../initrd-{name}\n"
-        )
+        """The kernel's command line; what follows APPEND in /boot/global.cfg is part of it."""
+        disk, name = self.machine.disk, f"{self.version}-rancheros"
+        lines = disk.text(_BOOT_FILE).splitlines() if _BOOT_FILE in disk.files else []
+        extra = " ".join(line.removeprefix("APPEND ") for line in lines if "APPEND " in line)
+        return f"BOOT_IMAGE=../vmlinuz-{name} {extra} initrd=../initrd-{name}\n"
 
     def prepare(self, spec: ServerSpec) -> None:
         """Before the first boot: the image's files, user data and metadata."""
+        self.machine.disk.directories.add(places.CONFIG_FOLDER)
         self.machine.disk.write(places.OEM_CONFIG, oem_config(spec.address))
         cloud_init.save(self.machine, spec)
 
@@ -64,6 +68,8 @@ class RancherOS:
         if self.installed != self.version or not self.system.containers:
             self.version = self.installed
             self._lay_out()
+        line = self.kernel_line()
+        self.machine.generated[places.CMDLINE] = lambda: line
         cloud_init.execute(self.machine, self.config)
         engine = str(self.config.get("rancher.docker.engine"))
         if engine != f"docker-{self.user.version}":

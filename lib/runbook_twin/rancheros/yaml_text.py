@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,6 +19,11 @@ class YamlTrouble(ValueError):
 
 def load(text: str) -> Any:
     """The value of a YAML 1.1 text (yes is True, N is False, 0644 is 420). Raises YamlTrouble."""
+    return copy.deepcopy(_load(text))
+
+
+@lru_cache(maxsize=4096)
+def _load(text: str) -> Any:
     yaml = YAML(typ="safe", pure=True)
     yaml.version = (1, 1)
     yaml.allow_duplicate_keys = True

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from runbook_twin.docker.info_text import SwarmFacts
-from runbook_twin.docker.swarm import raft
+from runbook_twin.docker.swarm import control, raft
 from runbook_twin.docker.swarm.ingress import Mesh
 from runbook_twin.docker.swarm.local import Local
-from runbook_twin.docker.swarm.state import ENDED, Cluster, Node, Task
+from runbook_twin.docker.swarm.state import ENDED, Cluster, Node, SwarmFacts, Task
 
 if TYPE_CHECKING:
     from runbook_twin.docker.engine import Engine
@@ -174,6 +173,4 @@ class Agent:
 
     async def facts(self) -> SwarmFacts:
         """What `docker info` says of the swarm."""
-        from runbook_twin.docker.swarm.control import facts
-
-        return await facts(self)
+        return await control.facts(self)

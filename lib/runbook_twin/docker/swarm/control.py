@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runbook_twin.docker.failures import DaemonError
-from runbook_twin.docker.info_text import SwarmFacts
 from runbook_twin.docker.swarm import raft
-from runbook_twin.docker.swarm.state import Cluster
+from runbook_twin.docker.swarm.state import Cluster, SwarmFacts
 
 if TYPE_CHECKING:
     from runbook_twin.docker.engine import Engine
@@ -30,8 +29,15 @@ NO_LEADER = (
     "The swarm does not have a leader. It's possible that too few managers are online. "
     "Make sure more than half of the managers are online."
 )
-CODES = {2: "Unknown", 3: "InvalidArgument", 4: "DeadlineExceeded", 5: "NotFound", 6: "AlreadyExists",
-         9: "FailedPrecondition", 14: "Unavailable"}  # fmt: skip
+CODES = {
+    2: "Unknown",
+    3: "InvalidArgument",
+    4: "DeadlineExceeded",
+    5: "NotFound",
+    6: "AlreadyExists",
+    9: "FailedPrecondition",
+    14: "Unavailable",
+}
 
 
 def rpc(engine: Engine, code: int, text: str) -> DaemonError:
@@ -51,6 +57,8 @@ async def cluster_of(engine: Engine, *, write: bool = False) -> Cluster:
     Raises DaemonError: no manager here, no leader, no quorum (at once or after 20 s, by version).
     """
     agent = engine.agent
+    if engine.pending is not None:
+        raise DaemonError(WORKER, status=406)
     if agent is None or not engine.dialect.swarm:
         raise DaemonError(NO_SWARM, status=406)
     node, cluster = agent.node, agent.cluster
@@ -97,9 +105,12 @@ async def lookup(engine: Engine) -> Cluster:
     """The swarm's state for a change of an object that is looked up first."""
     agent = engine.agent
     stranded = (
-        agent is not None and agent.node.manager and not agent.cluster.old
-        and agent.cluster.leader is None and agent.cluster.last_leader is agent.node
-    )  # fmt: skip
+        agent is not None
+        and agent.node.manager
+        and not agent.cluster.old
+        and agent.cluster.leader is None
+        and agent.cluster.last_leader is agent.node
+    )
     if stranded:
         await engine.machine.world.clock.sleep(REQUEST)
         raise late(engine)

@@ -86,11 +86,17 @@ class Local:
         spec, task = self.task.spec, self.task
         middle = "0" if not task.slot and self.engine.dialect.old else str(task.slot or task.node)
         self.container = self.engine.create(
-            name, list(spec.command), name=f"{task.service.name}.{middle}.{task.id}",
-            ports=[Port(one.target, one.protocol, one.published)
-                   for one in spec.ports if one.mode == "host"],
-            environment=spec.environment, labels=_labels(task),
-        )  # fmt: skip
+            name,
+            list(spec.command),
+            name=f"{task.service.name}.{middle}.{task.id}",
+            ports=[
+                Port(one.target, one.protocol, one.published)
+                for one in spec.ports
+                if one.mode == "host"
+            ],
+            environment=spec.environment,
+            labels=_labels(task),
+        )
 
     async def _run(self) -> None:
         container = self.container

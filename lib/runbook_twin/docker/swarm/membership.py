@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runbook_twin.docker.failures import DaemonError
-from runbook_twin.docker.info_text import SwarmFacts
 from runbook_twin.docker.swarm import raft
 from runbook_twin.docker.swarm.agent import Agent
 from runbook_twin.docker.swarm.control import REQUEST, rpc
-from runbook_twin.docker.swarm.state import Cluster, Node
+from runbook_twin.docker.swarm.state import Cluster, Node, SwarmFacts
 from runbook_twin.docker.text import object_id
 
 if TYPE_CHECKING:
@@ -74,9 +73,17 @@ def _new_member(engine: Engine, cluster: Cluster, address: str, role: str) -> Ag
     now = engine.now
     agent = Agent(engine, cluster)
     agent.node = Node(
-        object_id(cluster.source), agent, engine.machine.hostname, address, role, now,
-        heartbeat=now, updated=now, status="unknown", version=cluster.touch(),
-    )  # fmt: skip
+        object_id(cluster.source),
+        agent,
+        engine.machine.hostname,
+        address,
+        role,
+        now,
+        heartbeat=now,
+        updated=now,
+        status="unknown",
+        version=cluster.touch(),
+    )
     cluster.nodes[agent.node.id] = agent.node
     engine.agent = agent
     return agent
@@ -230,7 +237,8 @@ def _manager_leaves(agent: Agent) -> str:
             "with `--force-new-cluster`. Use `--force` to suppress this message."
         )
     return (
-        f"{text}Removing this node leaves {count - 1} managers out of {count}. Without a Raft quorum "
-        "your swarm will be inaccessible. The only way to restore a swarm that has lost consensus "
-        "is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message."
+        f"{text}Removing this node leaves {count - 1} managers out of {count}. Without a Raft "
+        "quorum your swarm will be inaccessible. The only way to restore a swarm that has lost "
+        "consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress "
+        "this message."
     )

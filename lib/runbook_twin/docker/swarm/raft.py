@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runbook_twin.docker.swarm.agent import Agent
 
 GRACE = 12.7  # seconds without a heartbeat until a node is Down
-UNREACHABLE = 1.0  # seconds until a manager shows as Unreachable
+UNREACHABLE = 1.5  # seconds until a manager shows as Unreachable
 STEP_DOWN = 11.0  # seconds until a leader without quorum gives up (since 1.13; 1.12 never does)
 
 
@@ -71,6 +71,12 @@ def elect(cluster: Cluster, node: Node, now: float) -> None:
     node.agent.engine.machine.world.note(f"swarm leader {node.hostname}")
 
 
+def hand_over(cluster: Cluster, node: Node, now: float) -> None:
+    """Another manager takes over from this one."""
+    others = [one for one in cluster.managers if one is not node and connected(node, one)]
+    elect(cluster, (others or [node])[-1], now)
+
+
 def _lead(cluster: Cluster, node: Node, now: float) -> None:
     for other in cluster.managers:
         if connected(node, other):
@@ -87,9 +93,10 @@ def _lead(cluster: Cluster, node: Node, now: float) -> None:
         if now - cluster.lost_at > 5.0 and len(cluster.managers) > 1:
             cluster.handover_at = now + 1.0
         cluster.lost_at = None
+        for one in cluster.nodes.values():
+            one.heartbeat = now
     if cluster.handover_at is not None and now >= cluster.handover_at:
-        others = [one for one in cluster.managers if one is not node and connected(node, one)]
-        elect(cluster, (others or [node])[-1], now)
+        hand_over(cluster, node, now)
         return
     watch(cluster, now)
     orchestrator.turn(cluster, now)

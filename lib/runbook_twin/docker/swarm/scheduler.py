@@ -70,8 +70,13 @@ def _resources(cluster: Cluster, node: Node, spec: Spec) -> bool:
 
 def matches(node: Node, spec: Spec) -> bool:
     """Whether a node satisfies the constraints."""
-    facts = {"node.id": node.id, "node.hostname": node.hostname, "node.role": node.role,
-             "node.platform.os": "linux", "node.platform.arch": "x86_64"}  # fmt: skip
+    facts = {
+        "node.id": node.id,
+        "node.hostname": node.hostname,
+        "node.role": node.role,
+        "node.platform.os": "linux",
+        "node.platform.arch": "x86_64",
+    }
     for text in spec.constraints:
         found = CONSTRAINT.match(text)
         if found is None:

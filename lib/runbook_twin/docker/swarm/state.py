@@ -82,10 +82,15 @@ class Spec:
     def template(self) -> Spec:
         """The part whose change makes new tasks."""
         return replace(
-            self, replicas=None if self.replicas is None else 0, update_parallelism=1, labels=(),
-            update_delay=0.0, update_failure="pause", update_order="stop-first",
+            self,
+            replicas=None if self.replicas is None else 0,
+            update_parallelism=1,
+            labels=(),
+            update_delay=0.0,
+            update_failure="pause",
+            update_order="stop-first",
             ports=tuple(port for port in self.ports if port.mode == "host"),
-        )  # fmt: skip
+        )
 
 
 @dataclass
@@ -173,7 +178,7 @@ class Cluster:
     lost_at: float | None = None  # since when the leader has no quorum
     handover_at: float | None = None
     history: int = 5
-    index: int = 10
+    index: int = 8
     authority: int = 0
 
     def __post_init__(self) -> None:
@@ -218,6 +223,22 @@ class Cluster:
     def tasks_of(self, service: Service) -> list[Task]:
         """The service's tasks, oldest first."""
         return [task for task in self.tasks.values() if task.service is service]
+
+
+@dataclass
+class SwarmFacts:
+    """What the engine says about its swarm. state: inactive, pending, active."""
+
+    state: str = "inactive"
+    node: str = ""
+    error: str = ""
+    manager: bool = False
+    cluster: str = ""
+    managers: int = 0
+    nodes: int = 0
+    history: int = 5
+    address: str = ""
+    remotes: list[str] = field(default_factory=list)
 
 
 def base36(number: int) -> str:

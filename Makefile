@@ -1,0 +1,48 @@
+# Every target sets up what it needs by itself, in .venv. PYTHON=... names the interpreter.
+export PYTHON
+BIN := .venv/bin
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: rehearse
+rehearse: set-up ## run the whole book on the twin, a rehearsal cluster on this machine
+	@$(BIN)/runbook rehearse
+
+.PHONY: test
+test: set-up-dev ## run the tests
+	@$(BIN)/python -m pytest -n auto -q
+
+.PHONY: lint
+lint: set-up-dev ## ruff over code and notebooks, and the hygiene of notebooks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/nbstripout --verify --keep-id --extra-keys "metadata.papermill cell.metadata.papermill" runbooks/*.ipynb
+
+.PHONY: types
+types: set-up-dev ## mypy --strict over lib
+	@$(BIN)/mypy --strict lib
+
+.PHONY: bench
+bench: set-up-dev ## paired benchmarks: ratios against named peers
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: set-up-dev ## renew requirements.txt and requirements-dev.txt from pyproject's bounds
+	@$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
+	@$(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## remove .venv, caches and the twin; records stay
+	@test ! -x $(BIN)/runbook || $(BIN)/runbook twin down >/dev/null 2>&1 || true
+	@rm -rf .venv .twin build .pytest_cache .mypy_cache .ruff_cache .hypothesis lib/*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: set-up
+set-up:
+	@scripts/set-up
+
+.PHONY: set-up-dev
+set-up-dev:
+	@scripts/set-up dev
