@@ -24,7 +24,8 @@ class Check:
 
     def __str__(self) -> str:
         sign = "✓" if self.passed else "✗"
-        return f"{sign} {self.name}: expected {self.expected}, observed {self.observed}"
+        seen = round(self.observed, 2) if isinstance(self.observed, float) else self.observed
+        return f"{sign} {self.name}: expected {self.expected}, observed {seen}"
 
 
 @dataclass
@@ -40,11 +41,11 @@ class Checks:
 
     def at_least(self, name: str, expected: float, observed: float) -> None:
         """Observed must be at least expected."""
-        self._add(Check(name, f"at least {expected}", observed, bool(observed >= expected)))
+        self._add(Check(name, f"at least {expected:.4g}", observed, bool(observed >= expected)))
 
     def at_most(self, name: str, expected: float, observed: float) -> None:
         """Observed must be at most expected."""
-        self._add(Check(name, f"at most {expected}", observed, bool(observed <= expected)))
+        self._add(Check(name, f"at most {expected:.4g}", observed, bool(observed <= expected)))
 
     def holds(self, name: str, observed: object) -> None:
         """Observed must be true."""

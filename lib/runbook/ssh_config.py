@@ -183,7 +183,8 @@ def _ssh_g(name: str, config: Path | None, user: str | None, port: int | None) -
             timeout=10,
             stdin=subprocess.DEVNULL,
         )
-        reason = done.stderr.strip() if done.returncode else ""
+        failed = done.stderr.strip() or f"exit {done.returncode}"
+        reason = failed if done.returncode else ""
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         reason = str(error)
     if reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import tempfile
@@ -44,11 +45,12 @@ async def answer(process: asyncssh.SSHServerProcess[bytes]) -> None:
         process.exit(3)
     elif word == "flood":
         size, piece = int(rest[0]), b"x" * 65536
-        for _ in range(0, size, len(piece)):
-            process.stdout.write(piece)
-            process.stderr.write(piece)
-            await asyncio.gather(process.stdout.drain(), process.stderr.drain())
-        process.exit(0)
+        with contextlib.suppress(BrokenPipeError, asyncssh.ConnectionLost):
+            for _ in range(0, size, len(piece)):
+                process.stdout.write(piece)
+                process.stderr.write(piece)
+                await asyncio.gather(process.stdout.drain(), process.stderr.drain())
+            process.exit(0)
     elif word == "count":
         process.stdout.write(str(len(await process.stdin.read())).encode())
         process.exit(0)

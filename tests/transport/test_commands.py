@@ -166,14 +166,13 @@ def test_a_listener_that_never_answers(lab: Lab) -> None:
         sshd = lab.sshd()
         sshd.port, real = silent.getsockname()[1], sshd.port
         ssh = lab.ssh(connect_deadline=0.5)
-        began = time.monotonic()
         with ThreadPoolExecutor(6) as pool:
             server = lab.server(sshd)
             tried = [pool.submit(ssh.execute, server, "exit 0") for _ in range(6)]
             errors = [one.exception() for one in tried]
         assert [type(error) for error in errors] == [Unreachable] * 6, errors
         assert "SSH did not come about" in str(errors[0])
-        assert time.monotonic() - began < 20  # together, not one after the other for long
+        assert len({id(error) for error in errors}) < 6  # they waited together
         sshd.port = real
 
 

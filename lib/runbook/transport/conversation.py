@@ -36,6 +36,24 @@ class _Bell(threading.Event):
         super().clear()
 
 
+class _Accepted(threading.Event):
+    """Set by paramiko's own thread when the server takes the command: ends the input at once.
+
+    From any other thread the end of the input could come after the close of the channel, when a
+    command is quick, and servers end the whole connection for that.
+    """
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def set(self) -> None:
+        """The command was accepted, or the channel is closed."""
+        if self._channel.event_ready and not self._channel.closed:
+            self._channel.shutdown_write()
+        super().set()
+
+
 class Conversation:
     """One command line on one open channel."""
 
@@ -52,10 +70,12 @@ class Conversation:
         """Run `line`, send stdin, read to the end; ends when the channel is closed by anyone."""
         out, err = bytearray(), bytearray()
         try:
+            if not stdin:
+                self._channel.event = _Accepted(self._channel)
             self._channel.exec_command(line)
-            if len(stdin) <= _AT_ONCE:
+            if 0 < len(stdin) <= _AT_ONCE:
                 self._send(stdin)
-            else:
+            elif stdin:
                 threading.Thread(target=self._send, args=(stdin,), daemon=True).start()
             self._read(out, err)
             code = self._exit_code()
@@ -80,8 +100,7 @@ class Conversation:
 
     def _send(self, stdin: bytes) -> None:
         with contextlib.suppress(OSError):  # the command may end without reading its input
-            if stdin:
-                self._channel.sendall(stdin)
+            self._channel.sendall(stdin)
             self._channel.shutdown_write()
 
     def _read(self, out: bytearray, err: bytearray) -> None:

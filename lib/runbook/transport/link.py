@@ -128,13 +128,14 @@ def establish(
         left = max(until - time.monotonic(), 0.1)
         transport.banner_timeout = transport.handshake_timeout = left
         try:
-            transport.start_client(timeout=left)
+            transport.start_client(timeout=left)  # returns also when the time is over
+            offered = transport.get_remote_server_key()
         except BROKEN as error:
             raise Unreachable(
                 f"{server.name} ({route.known_name}): SSH did not come about: {reason(error)}",
                 remedy="see whether sshd runs there; right after a boot wait a little",
             ) from None
-        expected.check(transport.get_remote_server_key(), vouch)
+        expected.check(offered, vouch)
         log_in(transport, server, route, until)
     except BaseException:
         transport.close()

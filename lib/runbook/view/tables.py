@@ -68,7 +68,7 @@ def as_html(frame: pd.DataFrame) -> str:
     empty = f"<tr><td colspan='{len(frame.columns)}' style='{_CELL}'>(no rows)</td></tr>"
     return (
         f"<table style='border-collapse:collapse;{_MONO}'>"
-        f"<caption style='text-align:left;padding:4px 10px;color:#555'>{caption}</caption>"
+        f"<caption style='text-align:left;padding:4px 10px;color:#555;white-space:nowrap'>{caption}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows or empty}</tbody></table>"
     )
 
@@ -85,6 +85,8 @@ def word(value: object) -> str:
         return ", ".join(word(item) for item in value) or "–"
     if isinstance(value, dict):
         return ", ".join(f"{key}={word(item)}" for key, item in value.items()) or "–"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
     if str(value) in ("True", "False"):
         return "yes" if str(value) == "True" else "no"
     return str(value)

@@ -1,4 +1,4 @@
-"""CoreOS of 2016 on a machine of the twin: systemd, cloud-init, etcd 2.3, fleet 0.11, Docker 1.12."""
+"""CoreOS of 2016: systemd, cloud-init, etcd 2.3, fleet 0.11 and Docker 1.12 on a twin's machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from runbook_twin.coreos.etcd_server import program as etcd_program
 from runbook_twin.coreos.etcdctl import program as etcdctl_program
 from runbook_twin.coreos.fleetctl import program as fleetctl_program
 from runbook_twin.coreos.fleetd import FleetSoftware, fleetd
-from runbook_twin.coreos.systemctl import journalctl, systemctl
+from runbook_twin.coreos.journalctl import journalctl
+from runbook_twin.coreos.systemctl import systemctl
 from runbook_twin.coreos.systemd import Systemd
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine

@@ -178,7 +178,7 @@ def _files(node: Node) -> list[dict[str, tuple[int, str]]]:
 def _encodings(node: Node) -> list[Finding]:
     found: list[Finding] = []
     for file in _files(node):
-        line, encoding = file.get("encoding", (0, ""))
+        encoding = file.get("encoding", (0, ""))[1]
         if encoding in ("base64", "b64"):
             try:
                 base64.b64decode(file.get("content", (0, ""))[1], validate=False)

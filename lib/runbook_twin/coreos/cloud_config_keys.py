@@ -1,5 +1,7 @@
 """The keys of CoreOS' cloud-config: their types, and which values are good."""
 
+# ruff: noqa: E501 - texts of the tool are kept in one piece
+
 from __future__ import annotations
 
 import re

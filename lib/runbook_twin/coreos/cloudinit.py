@@ -1,5 +1,7 @@
 """The program `coreos-cloudinit`: fetch user-data, check it, apply it."""
 
+# ruff: noqa: E501 - texts of the tool are kept in one piece
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -139,7 +139,8 @@ class Apply:
             _Unit(
                 unit.get("name") or "", unit.get("content") or "", unit.get("command") or "",
                 bool(unit.get("runtime")), bool(unit.get("enable")), bool(unit.get("mask")),
-                tuple((d.get("name") or "", d.get("content") or "") for d in unit.get("drop_ins") or []),
+                tuple((one.get("name") or "", one.get("content") or "")
+                      for one in unit.get("drop_ins") or []),
             )
             for unit in self.core.get("units") or []
         ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from runbook_twin.coreos.unit_file import Option, values
@@ -48,7 +48,7 @@ def seconds(text: str, default: float) -> float:
 
 def specifiers(text: str, unit: str, machine: Machine) -> str:
     """Put in %i, %n, %p, %m, %H and their kin."""
-    name, _, suffix = unit.rpartition(".")
+    name, _, _ = unit.rpartition(".")
     prefix, _, instance = name.partition("@")
     machine_id = machine.disk.files.get("/etc/machine-id")
     known = {
@@ -99,8 +99,11 @@ def command_line(
         if re.fullmatch(r"\$\w+", word):
             words += variables.get(word[1:], "").split()
         else:
-            words.append(
-                _VARIABLE.sub(lambda hit: variables.get(hit[1] or hit[2], ""), word.replace("$$", "\0"))
-                .replace("\0", "$")
-            )  # fmt: skip
+            text = _VARIABLE.sub(_value_in(variables), word.replace("$$", "\0"))
+            words.append(text.replace("\0", "$"))
     return CommandLine(tuple(words), ignored)
+
+
+def _value_in(variables: Mapping[str, str]) -> Callable[[re.Match[str]], str]:
+    """What stands for a $NAME or ${NAME} that was found."""
+    return lambda hit: variables.get(hit[1] or hit[2], "")

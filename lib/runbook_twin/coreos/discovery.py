@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-from runbook_twin.coreos.etcd_http import compact
+from runbook_twin.coreos.etcd_http_cluster import compact
 from runbook_twin.coreos.etcd_store import EtcdError, Json, Store
 from runbook_twin.machine import HttpAnswer, HttpHandler, Machine
 from runbook_twin.world import World

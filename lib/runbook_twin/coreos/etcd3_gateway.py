@@ -6,8 +6,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from runbook_twin.coreos.etcd_http import compact, confirm
-from runbook_twin.coreos.etcd_raft import Member, Server, member_id
+from runbook_twin.coreos.etcd_http import confirm
+from runbook_twin.coreos.etcd_http_cluster import compact
+from runbook_twin.coreos.etcd_raft import Server
+from runbook_twin.coreos.etcd_replica import Member, member_id
 from runbook_twin.coreos.etcd_store import EtcdError
 from runbook_twin.machine import HttpAnswer, HttpHandler
 

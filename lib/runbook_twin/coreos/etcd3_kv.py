@@ -14,10 +14,10 @@ class Pair:
     """A key with its value; both are bytes kept as base64."""
 
     key: str
-    value: str
     create_revision: int
     mod_revision: int
     version: int
+    value: str
 
     @property
     def raw(self) -> bytes:
@@ -48,7 +48,7 @@ class KeyValues:
         before = self.pairs.get(key)
         created = before.create_revision if before else self.revision
         version = before.version + 1 if before else 1
-        self.pairs[key] = Pair(key, value, created, self.revision, version)
+        self.pairs[key] = Pair(key, created, self.revision, version, value)
         return {"prev_kv": asdict(before)} if before else {}
 
     def delete(self, key: str, end: str = "") -> Json:

@@ -1,4 +1,4 @@
-"""How an etcd member finds its cluster the first time: discovery, a static list, or a running one."""
+"""How a new etcd member finds its cluster: discovery, a static list, or a running one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from runbook_twin.coreos.etcd_config import EtcdConfig
-from runbook_twin.coreos.etcd_raft import Member, Replica, cluster_id, member_id
+from runbook_twin.coreos.etcd_replica import Member, Replica, cluster_id, member_id
 from runbook_twin.machine import HttpAnswer, Machine
 from runbook_twin.world import NetworkError
 
@@ -47,7 +47,8 @@ async def bootstrap(machine: Machine, config: EtcdConfig) -> Replica:
             raise BootError(
                 (
                     "I",
-                    f"--initial-cluster must include {wanted} given --initial-advertise-peer-urls={given}",
+                    f"--initial-cluster must include {wanted} "
+                    f"given --initial-advertise-peer-urls={given}",
                 )
             )
     if config["initial-cluster-state"] == "existing" and not config["discovery"]:
@@ -82,7 +83,8 @@ async def _join(machine: Machine, config: EtcdConfig, cluster: dict[str, list[st
     raise BootError(
         (
             "C",
-            "cannot fetch cluster info from peer urls: could not retrieve cluster information from the given urls",
+            "cannot fetch cluster info from peer urls: could not retrieve cluster information "
+            "from the given urls",
         )
     )
 
@@ -105,7 +107,8 @@ async def _discover(machine: Machine, config: EtcdConfig, number: int) -> dict[s
             ),
             (
                 "E",
-                f"But etcd could not find valid cluster configuration in the given data dir ({config.data_dir}).",
+                "But etcd could not find valid cluster configuration "
+                f"in the given data dir ({config.data_dir}).",
             ),
             ("I", "Please check the given data dir path if the previous bootstrap succeeded"),
             ("I", "or use a new discovery token if the previous bootstrap failed."),

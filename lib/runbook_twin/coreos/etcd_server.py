@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from runbook_twin.coreos import etcd_boot, etcd_config, systemd
-from runbook_twin.coreos.etcd_config import EtcdConfig
 from runbook_twin.coreos.etcd3_gateway import gateway
+from runbook_twin.coreos.etcd_config import EtcdConfig
 from runbook_twin.coreos.etcd_http import client_api, peer_api, proxy_api
-from runbook_twin.coreos.etcd_raft import EtcdSoftware, Member, Replica, Server
+from runbook_twin.coreos.etcd_raft import EtcdSoftware, Server
+from runbook_twin.coreos.etcd_replica import Member, Replica
 from runbook_twin.machine import Call, HttpHandler, Program
 
 _ABOUT = {"2": ("fd17c91", "go1.6.3"), "3": ("5e7d3d2", "go1.19.8")}

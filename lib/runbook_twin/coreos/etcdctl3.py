@@ -15,7 +15,6 @@ from runbook_twin.coreos.etcdctl3_client import (
     Rpc,
     UnknownFlag,
 )
-
 from runbook_twin.machine import Call, Program
 
 _BAD_ARGUMENTS = 128
@@ -97,7 +96,8 @@ async def member(client: Client3) -> int:
     if verb == "remove":
         return await _remove(client, words)
     client.call.out(
-        "NAME:\n\tmember - Membership related commands\n\nUSAGE:\n\tetcdctl member <subcommand> [flags]\n"
+        "NAME:\n\tmember - Membership related commands\n\n"
+        "USAGE:\n\tetcdctl member <subcommand> [flags]\n"
     )
     return 0
 
@@ -169,7 +169,8 @@ def program(release: str) -> Program:
             return 1
         if not flags.words:
             call.out(
-                "NAME:\n\tetcdctl - A simple command line client for etcd3.\n\nUSAGE:\n\tetcdctl [flags]\n"
+                "NAME:\n\tetcdctl - A simple command line client for etcd3.\n\n"
+                "USAGE:\n\tetcdctl [flags]\n"
             )
             return 0
         name = flags.words[0]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runbook_twin.coreos.etcd_client import dial_error
-from runbook_twin.coreos.etcd_http import compact
+from runbook_twin.coreos.etcd_http_cluster import compact
 from runbook_twin.coreos.goflags import seconds
 from runbook_twin.machine import Call
 from runbook_twin.world import NetworkError

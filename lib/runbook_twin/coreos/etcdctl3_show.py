@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from runbook_twin.coreos.etcd_http import compact
+from runbook_twin.coreos.etcd_http_cluster import compact
 from runbook_twin.coreos.etcdctl3_client import Client3, Json
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def status(client: Client3, found: list[tuple[str, Json]]) -> str:
     if client.format == "json":
         shown = [
             {"Endpoint": where,
-             "Status": {"header": one["header"]} | {name: one[name] for name in _STATUS if one.get(name)}}
+             "Status": {name: one[name] for name in ("header", *_STATUS) if one.get(name)}}
             for where, one in found
         ]  # fmt: skip
         return compact(shown).decode() + "\n"

@@ -187,8 +187,8 @@ async def remove_directory(session: Session) -> int:
 async def list_keys(session: Session) -> int:
     """ls [KEY]."""
     local = session.local
-    form = {name: local.on(flag) and "true"
-            for name, flag in (("sorted", "sort"), ("recursive", "recursive"), ("quorum", "quorum"))}  # fmt: skip
+    flags = {"sorted": "sort", "recursive": "recursive", "quorum": "quorum"}
+    form = {name: local.on(flag) and "true" for name, flag in flags.items()}
     event, _ = await session.keys("GET", session.words[0] if session.words else "/", form)
     _print_keys(session, event["node"], top=True)
     return 0

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from runbook_twin.coreos.etcd_client import ClientError, ClusterError, dial_error
-from runbook_twin.coreos.etcd_http import compact
+from runbook_twin.coreos.etcd_http_cluster import compact
 from runbook_twin.coreos.etcdctl_keys import Session
 from runbook_twin.world import NetworkError
 
@@ -88,7 +88,8 @@ async def list_members(session: Session) -> int:
             continue
         clients, leads = ",".join(member["clientURLs"]), str(member["id"] == leader).lower()
         call.out(
-            f"{member['id']}: name={member['name']} peerURLs={peers} clientURLs={clients} isLeader={leads}\n"
+            f"{member['id']}: name={member['name']} peerURLs={peers} "
+            f"clientURLs={clients} isLeader={leads}\n"
         )
     return 0
 
@@ -139,7 +140,7 @@ async def add(session: Session) -> int:
 
 
 async def _known(session: Session) -> str:
-    """The id in the first word if it is a member's, else "" (and etcdctl's complaint is printed)."""
+    """The id in the first word if it is a member's, else "" and etcdctl's complaint."""
     number = session.words[0].lower()
     members = [member["id"] for member in await session.client.members()]
     if number in members:

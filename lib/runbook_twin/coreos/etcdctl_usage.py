@@ -1,5 +1,7 @@
 """etcdctl's commands of the v2 API: their flags and the texts of its help."""
 
+# ruff: noqa: E501 - texts of the tool are kept in one piece
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Flatcar Container Linux: systemd, Ignition 3, etcd 3.5 as etcd-member.service, a Docker of today."""
+"""Flatcar Container Linux: systemd, Ignition 3, etcd-member.service and a Docker of today."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from runbook_twin.coreos.cloudinit import coreos_cloudinit
 from runbook_twin.coreos.etcd_raft import EtcdSoftware
 from runbook_twin.coreos.etcd_server import program as etcd_program
 from runbook_twin.coreos.etcdctl3 import program as etcdctl_program
-from runbook_twin.coreos.systemctl import journalctl, systemctl
+from runbook_twin.coreos.journalctl import journalctl
+from runbook_twin.coreos.systemctl import systemctl
 from runbook_twin.coreos.systemd import Systemd
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine

@@ -38,7 +38,8 @@ async def _create(session: Session, argument: str) -> str:
         options = options or _from_file(session, f"{folder}/{template}", template, template)
         if options is None:
             raise _Problem(
-                f"unable to find Unit({name}) or template Unit({template}) in Registry or on filesystem"
+                f"unable to find Unit({name}) or template Unit({template}) "
+                "in Registry or on filesystem"
             )
     if options is None:
         raise _Problem(f"unable to find Unit({name}) in Registry or on filesystem")

@@ -1,5 +1,7 @@
 """fleetctl's commands: flags, and the texts of its help and its complaints."""
 
+# ruff: noqa: E501 - texts of the tool are kept in one piece
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -49,7 +49,8 @@ class Fleet:
             await self._register()
             self.available = True
             tasks = [self.machine.spawn(work) for work in (
-                self._agent(), self._states(), self._engine(), self._every(TTL_S / 2, self.agent.heartbeat),
+                self._agent(), self._states(), self._engine(),
+                self._every(TTL_S / 2, self.agent.heartbeat),
             )]  # fmt: skip
             try:
                 await self._monitor()
@@ -59,7 +60,8 @@ class Fleet:
                     task.cancel()
             self.log(
                 "ERROR",
-                "server.go: Server monitor triggered: Monitor timed out before successful heartbeat",
+                "server.go: Server monitor triggered: "
+                "Monitor timed out before successful heartbeat",
             )
             self.log("INFO", "server.go: Restarting server")
 

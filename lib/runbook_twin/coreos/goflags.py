@@ -1,4 +1,4 @@
-"""Command line flags as Go's flag package reads them: `-name value`, `--name=value`, up to a word."""
+"""Command line flags as Go's flag package reads them: `-name value`, `--name=value`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def parse(
     defaults: Mapping[str, Default],
     short: Mapping[str, str] | None = None,
 ) -> Flags:
-    """Read flags up to the first word that is none. short: other spellings. Raises FlagError, Help."""
+    """Read flags up to the first word. short: other spellings. Raises FlagError, Help."""
     flags = Flags(defaults)
     rest = list(arguments)
     while rest and rest[0].startswith("-") and rest[0] != "-":

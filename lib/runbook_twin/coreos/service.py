@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook_twin import shell
 from runbook_twin.coreos import command_lines, unit_file
-from runbook_twin.coreos.command_lines import CommandLine
+from runbook_twin.coreos.process import TERMINATED, Process
 
 if TYPE_CHECKING:
     from runbook_twin.coreos.systemd import Systemd
 
 _IDLE = {"timer": "waiting", "socket": "listening", "path": "waiting"}
 _MOMENT_S = 1.0
-_TERMINATED = -15  # an exit code for "ended by SIGTERM"
-
-
-@dataclass
-class Process:
-    """A command line that was started: which Exec line, how it ended (None = runs)."""
-
-    kind: str
-    line: CommandLine
-    pid: int
-    exit_code: int | None = None
-
-    @property
-    def ended(self) -> str:
-        """How it ended, in systemd's words."""
-        if self.exit_code == _TERMINATED:
-            return "code=killed, signal=TERM"
-        words = {0: "/SUCCESS", 1: "/FAILURE", 203: "/EXEC"}
-        return f"code=exited, status={self.exit_code}{words.get(self.exit_code or 0, '')}"
 
 
 class Service:
@@ -219,10 +199,10 @@ class Service:
             self._started()
             self.enter("active", "running")
             await asyncio.wait([task])
-        code = task.result() if not task.cancelled() else _TERMINATED
+        code = task.result() if not task.cancelled() else TERMINATED
         assert self.main is not None  # noqa: S101  (set before the first await of its task)
         self.main.exit_code = code
-        if code not in (0, _TERMINATED) and not self.main.line.ignored:
+        if code not in (0, TERMINATED) and not self.main.line.ignored:
             self._blame(self.main, "Main")
             return "exit-code"
         return "success"

@@ -1,31 +1,25 @@
-"""The programs `systemctl` and `journalctl`."""
+"""The program `systemctl`."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from runbook_twin.coreos import systemd, unit_file
 from runbook_twin.coreos.options import Options
-from runbook_twin.coreos.systemd import WANTS, Systemd
+from runbook_twin.coreos.systemd import WANTS, Systemd, full_name
 from runbook_twin.coreos.unit_status import status
 from runbook_twin.machine import Call
 
-_SUFFIXES = (".service", ".socket", ".timer", ".target", ".path", ".mount", ".slice", ".network")
+_VALUES = ("-p", "--property", "-n", "--lines", "-t", "--type", "-s", "--signal", "-o", "--output",
+           "--state")  # fmt: skip
 _NEED_ROOT = {"start", "stop", "restart", "try-restart", "reload", "kill", "reset-failed", "enable",
               "disable", "daemon-reload", "mask", "unmask", "reload-or-restart"}  # fmt: skip
 
 
-def _full(name: str) -> str:
-    return name if name.endswith(_SUFFIXES) else name + ".service"
-
-
 async def systemctl(call: Call) -> int:
     """systemctl of systemd 252, as far as an operator of a cluster uses it."""
-    options = Options(
-        call.argv[1:], values=("-p", "--property", "-n", "--lines", "-t", "--type", "-s", "--signal", "-o", "--output", "--state")
-    )  # fmt: skip
+    options = Options(call.argv[1:], values=_VALUES)
     if "--version" in options.flags:
         call.out("systemd 252 (252)\n")
         return 0
@@ -38,13 +32,15 @@ async def systemctl(call: Call) -> int:
             verb = {"try-restart": "restart", "reload-or-restart": "reload or restart"}.get(
                 command, command
             )
-            call.err(f"Failed to {verb} {_full(names[0])}: Interactive authentication required.\n")
-            call.err(f"See system logs and 'systemctl status {_full(names[0])}' for details.\n")
+            call.err(
+                f"Failed to {verb} {full_name(names[0])}: Interactive authentication required.\n"
+            )
+            call.err(f"See system logs and 'systemctl status {full_name(names[0])}' for details.\n")
         else:
             call.err("Failed to reload daemon: Interactive authentication required.\n")
         return 1
     return await _COMMANDS[command](
-        call, systemd.of(call.machine), [_full(n) for n in names], options
+        call, systemd.of(call.machine), [full_name(n) for n in names], options
     )
 
 
@@ -251,31 +247,3 @@ _COMMANDS: dict[str, Command] = {
     "list-units": _list_units, "enable": _enable, "disable": _disable, "daemon-reload": _quiet,
     "reset-failed": _reset_failed,
 }  # fmt: skip
-
-
-async def journalctl(call: Call) -> int:
-    """journalctl: -u, -n, -b, -f, --no-pager, -o cat."""
-    options = Options(
-        call.argv[1:], values=("-u", "--unit", "-n", "--lines", "-o", "--output", "--since", "--until", "-p", "--priority")
-    )  # fmt: skip
-    manager = systemd.of(call.machine)
-    units = {_full(name) for name in options.all("-u", "--unit")}
-    entries = manager.journal.of(units, manager.boot if options.flags & {"-b", "--boot"} else "")
-    lines = options.last("-n", "--lines")
-    if lines and lines.isdigit():
-        entries = entries[-int(lines) :]
-    elif options.flags & {"-f", "--follow"}:
-        entries = entries[-10:]
-    if not entries:
-        call.out("-- No entries --\n")
-    elif options.last("-o", "--output") == "cat":
-        call.out("".join(entry.message + "\n" for entry in entries))
-    else:
-        call.out(manager.journal.text(entries))
-    seen = len(manager.journal.of(units))
-    while options.flags & {"-f", "--follow"}:
-        await asyncio.sleep(0.05)
-        entries = manager.journal.of(units)
-        call.out("".join(f"{entry}\n" for entry in entries[seen:]))
-        seen = len(entries)
-    return 0

@@ -13,6 +13,7 @@ from runbook_twin.machine import Machine
 
 FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system")
 WANTS = "multi-user.target.wants"
+_SUFFIXES = (".service", ".socket", ".timer", ".target", ".path", ".mount", ".slice", ".network")
 
 
 class Systemd:
@@ -189,6 +190,11 @@ class Systemd:
                     self.log(unit, identifier, pid, line.decode("utf-8", "replace").rstrip("\r"))
 
         return write
+
+
+def full_name(name: str) -> str:
+    """A unit's whole name: `.service` is added to a bare one."""
+    return name if name.endswith(_SUFFIXES) else name + ".service"
 
 
 def of(machine: Machine) -> Systemd:

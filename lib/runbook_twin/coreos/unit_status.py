@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from runbook_twin.coreos.service import Process, Service
+from runbook_twin.coreos.process import Process
+from runbook_twin.coreos.service import Service
 from runbook_twin.coreos.systemd import Systemd
 
 _SPANS = (

@@ -25,7 +25,7 @@ def client_head(cli: Cli) -> str:
 
 def _counts(cli: Cli) -> list[tuple[str, int]]:
     states = [one.state for one in cli.engine.containers]
-    running = states.count("running") + states.count("restarting")
+    running = states.count("running")  # one that waits for its restart counts as stopped
     paused = states.count("paused")
     stopped = len(states) - running - paused
     return [("Running", running), ("Paused", paused), ("Stopped", stopped)]

@@ -6,19 +6,36 @@ import json
 from typing import Any
 
 import pytest
-
 from runbook_twin import coreos
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine
 
 VALIDATED = [
-    "validate-article-as-printed", "validate-article-etcd2-no-header", "validate-article-fixed",
-    "validate-bad-discovery", "validate-bad-reboot", "validate-bad-unit-command", "validate-bom",
-    "validate-crlf", "validate-deprecated", "validate-empty", "validate-ignition", "validate-script",
-    "validate-unknown-key", "validate-write-ok",
-]  # fmt: skip
-APPLIED = ["run-empty", "run-ignition", "run-no-header", "run-plain", "run-unit-fails", "run-unknown-key",
-           "run-write-ok", "run-not-root"]  # fmt: skip
+    "validate-article-as-printed",
+    "validate-article-etcd2-no-header",
+    "validate-article-fixed",
+    "validate-bad-discovery",
+    "validate-bad-reboot",
+    "validate-bad-unit-command",
+    "validate-bom",
+    "validate-crlf",
+    "validate-deprecated",
+    "validate-empty",
+    "validate-ignition",
+    "validate-script",
+    "validate-unknown-key",
+    "validate-write-ok",
+]
+APPLIED = [
+    "run-empty",
+    "run-ignition",
+    "run-no-header",
+    "run-plain",
+    "run-unit-fails",
+    "run-unknown-key",
+    "run-write-ok",
+    "run-not-root",
+]
 
 
 @pytest.mark.parametrize("name", VALIDATED + APPLIED)
@@ -100,11 +117,22 @@ def test_user_data_at_boot(bare: Any) -> None:
 def test_ignition_at_the_first_boot(bare: Any) -> None:
     config = {
         "ignition": {"version": "2.0.0"},
-        "storage": {"files": [{"path": "/etc/hostname", "mode": 420, "contents": {"source": "data:,node09"}}]},
-        "systemd": {"units": [{"name": "hello.service", "enable": True,
-                               "contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
-                                           "[Install]\nWantedBy=multi-user.target\n"}]},
-    }  # fmt: skip
+        "storage": {
+            "files": [
+                {"path": "/etc/hostname", "mode": 420, "contents": {"source": "data:,node09"}}
+            ]
+        },
+        "systemd": {
+            "units": [
+                {
+                    "name": "hello.service",
+                    "enable": True,
+                    "contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+                    "[Install]\nWantedBy=multi-user.target\n",
+                }
+            ]
+        },
+    }
 
     async def scenario(cluster: Any) -> None:
         machine = _boot(cluster, json.dumps(config))

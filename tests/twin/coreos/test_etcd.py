@@ -12,9 +12,14 @@ import pytest
 def test_a_healthy_cluster(rehearse: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.replay(
-            "etcd2", "cluster-health-healthy-node01", "cluster-health-endpoints-flag",
-            "cluster-health-peers-flag", "member-list", "member-list-json", unordered=True,
-        )  # fmt: skip
+            "etcd2",
+            "cluster-health-healthy-node01",
+            "cluster-health-endpoints-flag",
+            "cluster-health-peers-flag",
+            "member-list",
+            "member-list-json",
+            unordered=True,
+        )
         members = await cluster.ok("node01", "etcdctl member list")
         assert members.count("isLeader=true") == 1
 
@@ -52,10 +57,23 @@ def test_wrong_usage_and_endpoints(rehearse: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.ok("node00", "etcdctl set /common/cluster-name selectel-test-cluster")
         await cluster.replay(
-            "etcd2", "bad-endpoint", "bad-flag", "bad-output", "blackhole", "https-endpoint", "ls-r",
-            "get-no-args", "set-no-args", "set-no-value", "refused", "refused-set",
-            "refused-member-list", "etcdctl-version", "member-add-no-args", "member-add-bad-url",
-        )  # fmt: skip
+            "etcd2",
+            "bad-endpoint",
+            "bad-flag",
+            "bad-output",
+            "blackhole",
+            "https-endpoint",
+            "ls-r",
+            "get-no-args",
+            "set-no-args",
+            "set-no-value",
+            "refused",
+            "refused-set",
+            "refused-member-list",
+            "etcdctl-version",
+            "member-add-no-args",
+            "member-add-bad-url",
+        )
         unknown = await cluster.run("node00", "etcdctl nosuch")
         assert (unknown.exit_code, unknown.stdout) == (0, b"No help topic for 'nosuch'\n")
 
@@ -90,8 +108,12 @@ def test_a_cut_off_member(rehearse: Any) -> None:
     async def scenario(cluster: Any) -> None:
         cluster.world.cut.add("192.168.0.11")
         await cluster.world.clock.sleep(4)
-        await cluster.replay("etcd2", "member-list-one-down-link-down", "cluster-health-isolated-node",
-                             unordered=True)  # fmt: skip
+        await cluster.replay(
+            "etcd2",
+            "member-list-one-down-link-down",
+            "cluster-health-isolated-node",
+            unordered=True,
+        )
         await cluster.replay("etcd2", "set-isolated-node", "member-list-nosync-isolated-node")
         cluster.world.cut.clear()
         await cluster.until(
@@ -159,8 +181,9 @@ def test_a_cluster_that_grows_and_shrinks(bare: Any) -> None:
         await cluster.until("e0", "etcdctl cluster-health", lambda out: "cluster is healthy" in out)
         await cluster.replay("etcd2", "single-cluster-health", "single-member-list")
         added = await cluster.ok("e0", "etcdctl member add e1 http://192.168.0.21:2380")
-        await cluster.replay("etcd2", "member-list-unstarted-two", "member-list-unstarted-two-nosync",
-                             unordered=True)  # fmt: skip
+        await cluster.replay(
+            "etcd2", "member-list-unstarted-two", "member-list-unstarted-two-nosync", unordered=True
+        )
         initial = re.findall(r'ETCD_INITIAL_CLUSTER="(.*)"', added)[0]
         _start(cluster, "e1", f"--initial-cluster {initial} --initial-cluster-state existing")
         await cluster.until(
@@ -169,8 +192,13 @@ def test_a_cluster_that_grows_and_shrinks(bare: Any) -> None:
         await cluster.replay("etcd2", "cluster-health-two", unordered=True)
         result = await cluster.ok("e0", "etcdctl member add e2 http://192.168.0.22:2380")
         assert 'ETCD_NAME="e2"' in result
-        await cluster.replay("etcd2", "member-add-duplicate", "member-list-unstarted-third",
-                             "cluster-health-unstarted-third", unordered=True)  # fmt: skip
+        await cluster.replay(
+            "etcd2",
+            "member-add-duplicate",
+            "member-list-unstarted-third",
+            "cluster-health-unstarted-third",
+            unordered=True,
+        )
         third = re.findall(r"ID (\w+) to", result)[0]
         update = await cluster.ok("e0", f"etcdctl member update {third} http://192.168.0.22:2380")
         assert update == f"Updated member with ID {third} in cluster\n"
@@ -197,8 +225,10 @@ def test_the_discovery_service(bare: Any) -> None:
     bare(scenario)
 
 
-@pytest.mark.parametrize("name", ["discovery-duplicate", "discovery-full-exit", "discovery-unknown-token",
-                                  "mismatch-initial"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["discovery-duplicate", "discovery-full-exit", "discovery-unknown-token", "mismatch-initial"],
+)
 def test_a_member_that_cannot_start(bare: Any, name: str) -> None:
     async def scenario(cluster: Any) -> None:
         recorded = cluster.recorded("etcd2", name)

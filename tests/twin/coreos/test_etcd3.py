@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-
 from runbook_twin.coreos import flatcar
 
 _LINE = (
@@ -46,11 +45,22 @@ def etcd35(bare: Any) -> Any:
 def test_a_healthy_cluster(etcd35: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.replay(
-            "etcd3", "v3.5-endpoint-health", "v3.5-endpoint-health-all", "v3.5-endpoint-status",
-            "v3.5-member-list", "v3.5-member-list-table", "v3.5-member-list-fields", "v3.5-alarm-list",
-            "v3.5-v2-cluster-health", "v3.5-v2-member-list", "v3.5-v2-set-on-v3", "v3.5-v2-ls-on-v3",
-            "v3.5-endpoint-status-fields", "v3.5-endpoint-status-table", unordered=True,
-        )  # fmt: skip
+            "etcd3",
+            "v3.5-endpoint-health",
+            "v3.5-endpoint-health-all",
+            "v3.5-endpoint-status",
+            "v3.5-member-list",
+            "v3.5-member-list-table",
+            "v3.5-member-list-fields",
+            "v3.5-alarm-list",
+            "v3.5-v2-cluster-health",
+            "v3.5-v2-member-list",
+            "v3.5-v2-set-on-v3",
+            "v3.5-v2-ls-on-v3",
+            "v3.5-endpoint-status-fields",
+            "v3.5-endpoint-status-table",
+            unordered=True,
+        )
         health = json.loads(await cluster.ok("e0", "etcdctl endpoint health --cluster -w json"))
         assert [one["health"] for one in health] == [True, True, True]
 
@@ -60,10 +70,21 @@ def test_a_healthy_cluster(etcd35: Any) -> None:
 def test_keys(etcd35: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.replay(
-            "etcd3", "v3.5-put-article", "v3.5-get-article", "v3.5-get-no-slash", "v3.5-get-value-only",
-            "v3.5-get-missing", "v3.5-get-missing-value-only", "v3.5-get-prefix", "v3.5-get-fields",
-            "v3.5-put-no-value", "v3.5-put-prev-kv", "put-no-args", "del-missing", "put-unicode",
-        )  # fmt: skip
+            "etcd3",
+            "v3.5-put-article",
+            "v3.5-get-article",
+            "v3.5-get-no-slash",
+            "v3.5-get-value-only",
+            "v3.5-get-missing",
+            "v3.5-get-missing-value-only",
+            "v3.5-get-prefix",
+            "v3.5-get-fields",
+            "v3.5-put-no-value",
+            "v3.5-put-prev-kv",
+            "put-no-args",
+            "del-missing",
+            "put-unicode",
+        )
         shown = json.loads(await cluster.ok("e1", "etcdctl get -w json /x"))
         assert shown["count"] == 1 and shown["kvs"][0]["value"] == "ZnJvbSBzdGRpbgo="
 
@@ -76,9 +97,13 @@ def test_one_member_down(etcd35: Any) -> None:
         await cluster.ok("e1", "sudo systemctl stop etcd")
         await cluster.world.clock.sleep(3)
         await cluster.replay(
-            "etcd3", "v3.5-one-down-health", "v3.5-one-down-member-list", "v3.5-one-down-get",
-            "v3.5-one-down-v2-cluster-health", unordered=True,
-        )  # fmt: skip
+            "etcd3",
+            "v3.5-one-down-health",
+            "v3.5-one-down-member-list",
+            "v3.5-one-down-get",
+            "v3.5-one-down-v2-cluster-health",
+            unordered=True,
+        )
         status = await cluster.run("e0", "etcdctl endpoint status --cluster")
         assert status.exit_code == 1 and status.stdout.count(b"3.5.16") == 2
         await cluster.ok("e1", "sudo systemctl start etcd")
@@ -95,27 +120,54 @@ def test_no_quorum(etcd35: Any) -> None:
         cluster.nodes["e1"].power_off()
         cluster.nodes["e2"].power_off()
         await cluster.world.clock.sleep(3)
-        await cluster.replay("etcd3", "v3.5-no-quorum-get-serializable", "v3.5-no-quorum-put",
-                             "v3.5-no-quorum-member-list")  # fmt: skip
+        await cluster.replay(
+            "etcd3",
+            "v3.5-no-quorum-get-serializable",
+            "v3.5-no-quorum-put",
+            "v3.5-no-quorum-member-list",
+        )
 
     etcd35(scenario)
 
 
 def test_refused(etcd35: Any) -> None:
     async def scenario(cluster: Any) -> None:
-        await cluster.replay("etcd3", "v3.5-refused", "v3.5-refused-health-table", "v3.5-refused-member-list",
-                             "v3.5-refused-status", "v3.5-v2-refused", "member-remove-bad")  # fmt: skip
+        await cluster.replay(
+            "etcd3",
+            "v3.5-refused",
+            "v3.5-refused-health-table",
+            "v3.5-refused-member-list",
+            "v3.5-refused-status",
+            "v3.5-v2-refused",
+            "member-remove-bad",
+        )
 
     etcd35(scenario)
 
 
 def test_etcd_3_4_writes_health_to_stderr(etcd35: Any) -> None:
     async def scenario(cluster: Any) -> None:
-        await cluster.replay("etcd3", "version", "v2-version", "endpoint-health-all", "refused", "refused-health",
-                             "refused-health-json", "v2-refused", unordered=True)  # fmt: skip
+        await cluster.replay(
+            "etcd3",
+            "version",
+            "v2-version",
+            "endpoint-health-all",
+            "refused",
+            "refused-health",
+            "refused-health-json",
+            "v2-refused",
+            unordered=True,
+        )
         await cluster.ok("e0", "etcdctl put /common/cluster-name selectel-test-cluster")
-        await cluster.replay("etcd3", "get-json", "get-prefix-keys", "put-prev-kv", "member-list-json",
-                             "member-remove-unknown", "v2-command-on-v3")  # fmt: skip
+        await cluster.replay(
+            "etcd3",
+            "get-json",
+            "get-prefix-keys",
+            "put-prev-kv",
+            "member-list-json",
+            "member-remove-unknown",
+            "v2-command-on-v3",
+        )
 
     etcd35(scenario, "3.4.23")
 

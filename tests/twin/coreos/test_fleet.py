@@ -24,14 +24,37 @@ def test_an_empty_fleet(rehearse: Any) -> None:
         disk = cluster.nodes["node00"].disk
         disk.write("/home/core/broken.service", "[Unit\nDescription=x\n")
         await cluster.replay(
-            "fleet", "list-machines", "list-machines-full", "list-machines-fields", "list-machines-no-legend",
-            "list-machines-no-legend-l", "list-machines-bad-field", "list-units-empty",
-            "list-units-empty-no-legend", "cat-missing", "cat-no-args", "status-missing", "journal-missing",
-            "stop-missing", "unload-missing", "start-missing-file", "start-missing-name", "start-no-args",
-            "start-bad-name", "start-broken-file", "bad-flag", "journal-output-json", "help", "version",
-            "driver-etcd-refused", "driver-etcd-refused-machines", "endpoint-garbage", "tunnel",
-            "tunnel-refused", "tunnel-no-route",
-        )  # fmt: skip
+            "fleet",
+            "list-machines",
+            "list-machines-full",
+            "list-machines-fields",
+            "list-machines-no-legend",
+            "list-machines-no-legend-l",
+            "list-machines-bad-field",
+            "list-units-empty",
+            "list-units-empty-no-legend",
+            "cat-missing",
+            "cat-no-args",
+            "status-missing",
+            "journal-missing",
+            "stop-missing",
+            "unload-missing",
+            "start-missing-file",
+            "start-missing-name",
+            "start-no-args",
+            "start-bad-name",
+            "start-broken-file",
+            "bad-flag",
+            "journal-output-json",
+            "help",
+            "version",
+            "driver-etcd-refused",
+            "driver-etcd-refused-machines",
+            "endpoint-garbage",
+            "tunnel",
+            "tunnel-refused",
+            "tunnel-no-route",
+        )
 
     rehearse(scenario)
 
@@ -42,12 +65,24 @@ def test_the_articles_unit(rehearse: Any, nginx: str) -> None:
         await cluster.replay("fleet", "list-units-activating", "list-unit-files-launched")
         await _running(cluster)
         await cluster.replay(
-            "fleet", "list-units-running", "list-units-running-l", "list-units-running-full",
-            "list-units-running-no-legend", "list-units-fields-all", "list-units-fields-all-l",
-            "list-units-bad-field", "list-unit-files-full", "list-unit-files-no-legend",
-            "list-units-etcd-driver", "list-units-etcd-driver-flags", "submit-existing",
-            "status-no-agent", "status-strict-unknown-host", "ssh-unit", "ssh-fail-port",
-        )  # fmt: skip
+            "fleet",
+            "list-units-running",
+            "list-units-running-l",
+            "list-units-running-full",
+            "list-units-running-no-legend",
+            "list-units-fields-all",
+            "list-units-fields-all-l",
+            "list-units-bad-field",
+            "list-unit-files-full",
+            "list-unit-files-no-legend",
+            "list-units-etcd-driver",
+            "list-units-etcd-driver-flags",
+            "submit-existing",
+            "status-no-agent",
+            "status-strict-unknown-host",
+            "ssh-unit",
+            "ssh-fail-port",
+        )
         cluster.nodes["node00"].disk.write("/tmp/nginx.service", nginx.replace("Test", "Other"))
         await cluster.replay("fleet", "start-changed-file", "submit-existing-changed")
         page = await cluster.run(
@@ -93,8 +128,12 @@ def test_status_on_the_units_own_machine(rehearse: Any, nginx: str) -> None:
 
         def shape(text: str) -> list[str]:
             block = cluster.normal(text).split("\n\n")[0]
-            return ["".join("9" if c.isdigit() else c for c in line).replace("99", "9").replace("99", "9")
-                    for line in block.splitlines()]  # fmt: skip
+            return [
+                "".join("9" if c.isdigit() else c for c in line)
+                .replace("99", "9")
+                .replace("99", "9")
+                for line in block.splitlines()
+            ]
 
         assert shape(status.stdout.decode()) == shape(recorded["stdout"])
 
@@ -127,14 +166,19 @@ def test_fail_over(rehearse: Any, nginx: str, loss: str) -> None:
             "node00", "fleetctl list-units", lambda out: f"192.168.0.10\t{RUNNING}" in out
         )
         await cluster.until("node00", "fleetctl list-units", lambda out: "1ad018e0" not in out)
-        await cluster.replay("fleet", "failover-power-off-9-after", "failover-power-off-9-machines",
-                             "failover-power-off-9-unit-files")  # fmt: skip
+        await cluster.replay(
+            "fleet",
+            "failover-power-off-9-after",
+            "failover-power-off-9-machines",
+            "failover-power-off-9-unit-files",
+        )
         if loss == "link-down":
             assert "Up " in await cluster.ok("node01", "docker ps")  # nobody told it to stop
             isolated = await cluster.run("node01", "fleetctl list-machines")
             assert (isolated.exit_code, isolated.stderr.decode()) == (
-                1, cluster.recorded("fleet", "list-machines-isolated-node")["stderr"],
-            )  # fmt: skip
+                1,
+                cluster.recorded("fleet", "list-machines-isolated-node")["stderr"],
+            )
             cluster.world.cut.clear()
         else:
             cluster.nodes["node01"].power_on()
@@ -187,8 +231,14 @@ def test_instances_of_a_template_repel_each_other(rehearse: Any) -> None:
         await cluster.replay("fleet", "template-submit")
         await cluster.ok("node00", "fleetctl start nginx@1 nginx@2 nginx@3")
         await cluster.until("node00", "fleetctl list-units", lambda out: out.count(RUNNING) == 3)
-        await cluster.replay("fleet", "template-list-unit-files", "template-list-units-l",
-                             "template-start-4-block", "template-cat-instance", "status-not-scheduled")  # fmt: skip
+        await cluster.replay(
+            "fleet",
+            "template-list-unit-files",
+            "template-list-units-l",
+            "template-start-4-block",
+            "template-cat-instance",
+            "status-not-scheduled",
+        )
         again = await cluster.run("node00", "fleetctl start nginx@4")
         assert (again.exit_code, again.stdout) == (0, b"")
         await cluster.replay("fleet", "template-destroy-many")
@@ -214,8 +264,14 @@ def test_where_units_go(rehearse: Any) -> None:
         }
         for name, fleet in wishes.items():
             disk.write(f"/home/core/{name}.service", SLEEPER.format(name=name, fleet=fleet))
-        await cluster.replay("fleet", "global-start", "global-meta-start", "meta-start", "sidekick-start",
-                             "pinned-start")  # fmt: skip
+        await cluster.replay(
+            "fleet",
+            "global-start",
+            "global-meta-start",
+            "meta-start",
+            "sidekick-start",
+            "pinned-start",
+        )
         nowhere = await cluster.run(
             "node00", "fleetctl start --block-attempts=4 /home/core/nowhere.service"
         )

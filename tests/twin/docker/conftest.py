@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
 import selectors
 import shlex
@@ -12,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-
 from runbook_twin import docker, shell
 from runbook_twin.clock import Clock
 from runbook_twin.docker.engine import Engine
@@ -74,7 +73,7 @@ class Ran:
 class Scene:
     """Machines with engines of one version; `docker` runs the program on one of them."""
 
-    world: World = field(default_factory=lambda: World(JumpClock(), random=random.Random(7)))
+    world: World = field(default_factory=lambda: World(JumpClock(), random=Random(7)))  # noqa: S311
     engines: dict[str, Engine] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     user: str = "root"
@@ -160,6 +159,7 @@ NORMAL = [  # what differs from run to run, made equal in width too
     (r"([A-Z2-7]{4}:){11}[A-Z2-7]{4}", "ENGINE-ID"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
     (r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "TIME"),
+    (r'"Index": \d+', '"Index": 0'),
     (r"Docker Root Dir: \S+", "Docker Root Dir: /"),
     (r"(Network|Runtimes):( [\w.]+)+", r"\1: ..."),  # in no order in 1.12
 ]
@@ -229,7 +229,7 @@ class Theatre:
         return read(self.folder, name, swap=self.swap)
 
     async def see(self, name: str, seconds: float = 20.0) -> None:
-        """Run a recorded command again and again until each recorded row was seen (on any worker)."""
+        """Run a recorded command again and again until each row was seen (on any worker)."""
         recorded = self.read(name)
         if recorded is None:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 
 import pytest
-
 from runbook_twin.docker import images
 
 PAIRS = {  # prefix of the recordings: (daemon, client)
@@ -104,6 +103,10 @@ def test_images_versions_and_refusals(prefix, play, theatre, monkeypatch):
                 f"{prefix}-{name}"
             )
         await fill(scene)
+        await settle(scene, engine, show, f"{prefix}-info")
+        if prefix == "1.12":
+            scene.world.machines["node02"].hostname = "worker1"
+            await show.replay(f"{prefix}-info")
         for name in OTHERS.split():
             await show.replay(f"{prefix}-{name}")
         engine.images.remove(redis)

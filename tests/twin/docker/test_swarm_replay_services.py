@@ -14,7 +14,8 @@ CREATE = "--name webserver --replicas 1 --publish 80:80 nginx"
 ONE = """service-ls-1 service-ps-running service-ps-filter service-ps-format service-ps-json
 service-ps-json-no-trunc service-ps-no-trunc service-ps-q service-ps-no-resolve service-ls-q
 service-ls-filter service-ls-format-json service-inspect-pretty node-ps-worker docker-ps-worker
-service-create-duplicate service-create-port-conflict failover-0-ps"""
+service-create-duplicate service-create-port-conflict failover-0-ps service-logs
+service-logs-tail service-inspect service-create-bad-image"""
 LOST = """failover-2-ps failover-2-ps-json failover-2-ps-no-trunc failover-2-node-inspect-pretty
 failover-2-node-rm-down"""
 
@@ -43,9 +44,10 @@ def test_a_service_lives_and_moves(folder, play, theatre):
         await scene.wait(45)
         await stage.replay("failover-2-node-ls", order=False)
         await stage.replay_all(LOST)
-        if version != "1.12.1":
-            await stage.replay("failover-2-service-ls")
-            await stage.replay("wrongaddr-failover-2-service-ls")
+        await stage.replay("failover-2-service-ls", order=False)
+        await stage.replay("wrongaddr-failover-2-service-ls")
+        if folder != "swarm-28.2":  # there another service had been removed just then
+            await stage.replay("failover-2-node-ps")
         scene.world.cut.clear()
         await scene.wait(8)
         await stage.replay("failover-3-ps")
@@ -58,8 +60,7 @@ def test_a_service_lives_and_moves(folder, play, theatre):
 
 async def grow(scene, stage, version, detached):
     await stage.act("service-update-replicas-2", f"service update {detached}--replicas 2 webserver")
-    if version != "1.12.1":
-        await stage.replay("service-ls-1-of-2")
+    await stage.replay("service-ls-1-of-2", order=False)
     await stage.see("service-ps-2-preparing", 2)
     await scene.wait(3)
     await stage.replay_all("service-ps-2 service-ls-2")
@@ -130,14 +131,16 @@ def test_rolling_updates(folder, play, theatre):
         await scene.docker("manager0", f"service update {detached}--replicas 2 webserver")
         await scene.wait(8)
         await stage.act("update-image", f"service update {detached}--image nginx:1.11 webserver")
-        await scene.wait(2)
+        await stage.see("update-ps-mid", 4) if version != "1.12.1" else await scene.wait(2)
         await stage.replay("update-inspect-mid")
         await scene.wait(60)
         await stage.replay("update-inspect-done")
+        await stage.see("update-ps-done", 1) if version != "1.12.1" else None
         await stage.act(
             "update-bad-image", f"service update {detached}--image nginx:9.99 webserver"
         )
         await stage.see("update-inspect-paused", 4)
+        await stage.see("update-ps-paused", 1) if version == "none" else None
         await stage.act("rollback", f"service update {detached}--image nginx:1.11 webserver")
         await scene.wait(20)
         listed = await scene.docker("manager0", "service ps webserver")

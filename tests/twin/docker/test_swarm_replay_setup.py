@@ -121,7 +121,7 @@ def test_since_1_13_a_wrong_advertise_address_is_taken(folder, play, theatre):
 
     async def story(scene):
         stage = theatre(scene, folder)
-        for name in ("manager0", "worker0"):
+        for name in ("manager0", "worker0", "worker1"):
             scene.add(name, version, client)
         await stage.replay("wrongaddr-init-bad-address")
         if scene.engines["manager0"].agent:
@@ -130,10 +130,14 @@ def test_since_1_13_a_wrong_advertise_address_is_taken(folder, play, theatre):
         for name in ("init-bad-address-info", "init-bad-address-node-ls"):
             await stage.replay(name)
         token = (await scene.docker("manager0", "swarm join-token -q worker")).strip()
-        await scene.docker("worker0", f"swarm join --token {token} 192.168.0.100:2377")
+        for name in ("worker0", "worker1"):
+            await scene.docker(name, f"swarm join --token {token} 192.168.0.100:2377")
+        await stage.replay("wrongaddr-node-ls")
         assert "Down" not in await scene.docker("manager0", "node ls")
+        await scene.docker("manager0", "node update --availability drain manager0")
         scene.world.cut.add("192.168.0.101")
         await scene.wait(20)
+        await stage.replay_all("wrongaddr-failover-2-node-ls wrongaddr-failover-2-info")
         scene.world.cut.clear()
         await scene.wait(60)
         assert "Down" in await scene.docker("manager0", "node ls")
