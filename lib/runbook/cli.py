@@ -250,13 +250,15 @@ def lab(arguments: tuple[str, ...]) -> None:
     _pass_to("runbook_lab", arguments)
 
 
-@cli.command("open")
+@cli.command("open", context_settings={"ignore_unknown_options": True})
 @click.argument("name")
-def open_(name: str) -> None:
-    """Open one runbook in JupyterLab."""
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[JUPYTERLAB ARGS]...")
+def open_(name: str, arguments: tuple[str, ...]) -> None:
+    """Open one runbook in JupyterLab, on loopback with a token."""
     file = project.runbook_file(name)
     start = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; "
-    sys.exit(subprocess.call([sys.executable, "-c", f"{start}main()", str(file)]))  # noqa: S603
+    command = [sys.executable, "-c", f"{start}main()", str(file), *arguments]
+    sys.exit(subprocess.call(command))  # noqa: S603
 
 
 def _pass_to(module: str, arguments: Sequence[str]) -> None:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 
+from runbook_twin import coreos, rancheros
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine
 
 
 @dataclass(frozen=True)
 class Image:
-    """One image: who logs in, how long it boots, and the package that installs it."""
+    """One image: who logs in, how many seconds it boots, and what puts it on a machine."""
 
     user: str
     boot_s: float
-    package: str
-
-    def install(self, machine: Machine, spec: ServerSpec) -> None:
-        """Put the image's programs and software on a machine."""
-        installer: Callable[[Machine, ServerSpec], None] = import_module(self.package).install
-        installer(machine, spec)
+    install: Callable[[Machine, ServerSpec], None]
 
 
 IMAGES = {
-    "coreos": Image("core", 16.0, "runbook_twin.coreos"),
-    "rancheros": Image("rancher", 19.0, "runbook_twin.rancheros"),
+    "coreos": Image("core", 16.0, coreos.install),
+    "rancheros": Image("rancher", 19.0, rancheros.install),
 }

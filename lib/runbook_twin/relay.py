@@ -203,8 +203,8 @@ async def serve_http(machine: Machine, port: int, connection: socket.socket) -> 
             await writer.drain()
             if not keep:
                 return
-    except (ConnectionError, asyncio.IncompleteReadError, ValueError):
-        return  # the client went away or does not speak HTTP
+    except (OSError, asyncio.IncompleteReadError, ValueError):
+        return  # the client went away or does not speak HTTP, or the page itself came to nothing
     finally:
         writer.close()
 

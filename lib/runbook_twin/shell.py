@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import fnmatch
-import functools
-import posixpath
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from runbook_twin import access, shell_builtins, shell_words, shell_wrappers
-from runbook_twin.machine import Call, Machine, Program
-from runbook_twin.programs import PROGRAMS
+from runbook_twin import access, shell_builtins, shell_programs, shell_words
+from runbook_twin.machine import Machine
+from runbook_twin.shell_redirect import redirected
 from runbook_twin.shell_state import Break, Continue, Exit, Return, Streams
 from runbook_twin.shell_syntax import parse
 from runbook_twin.shell_tree import (
     Command,
     Compound,
     Pipeline,
-    Redirect,
     Script,
     ShellSyntaxError,
     Simple,
 )
 from runbook_twin.streams import Input, Write
-
-_FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/bin")
-_LATE_INPUT_S = 0.05  # a client says the end of its input right after its command
 
 
 @dataclass
@@ -75,7 +68,7 @@ class Shell:
         self.directory = home if machine.disk.is_directory(home) else "/"
         self.variables = {
             "HOME": home, "USER": user, "LOGNAME": user, "SHELL": "/bin/bash",
-            "PATH": ":".join(reversed(_FOLDERS)), "PWD": self.directory,
+            "PATH": ":".join(reversed(shell_programs.FOLDERS)), "PWD": self.directory,
         }  # fmt: skip
         self.exported = set(self.variables)
         self.arguments: list[str] = []
@@ -186,7 +179,7 @@ class Shell:
         try:
             if isinstance(command, Simple):
                 return await self.simple(command, streams)
-            streams = await self.redirect(command.redirects, streams)
+            streams = await redirected(self, command.redirects, streams)
             return await self.compound(command, streams)
         except shell_words.ExpansionError as error:
             streams.err(f"{self.name}: {error}\n".encode())
@@ -261,7 +254,7 @@ class Shell:
     async def simple(self, command: Simple, streams: Streams) -> int:
         """Expand, redirect, assign, run."""
         argv = await shell_words.fields(self, command.words, streams.input, streams.err)
-        streams = await self.redirect(command.redirects, streams)
+        streams = await redirected(self, command.redirects, streams)
         values: dict[str, str] = {}
         for name, word in command.assignments:
             values[name] = await shell_words.text(self, word, streams.input, streams.err)
@@ -288,37 +281,6 @@ class Shell:
                 else:
                     self.variables[name] = value
 
-    async def redirect(self, redirects: list[Redirect], streams: Streams) -> Streams:
-        """The streams after redirects. Raises OSError."""
-        for redirect in redirects:
-            streams = await self.one_redirect(redirect, streams)
-        return streams
-
-    async def one_redirect(self, redirect: Redirect, streams: Streams) -> Streams:
-        """The streams after one redirect."""
-        target = await shell_words.text(self, redirect.word, streams.input, streams.err)
-        if redirect.operator in ("<<", "<<<"):
-            text = target + "\n" * (redirect.operator == "<<<")
-            return replace(streams, input=Input(text.encode()))
-        if redirect.operator == "<&":
-            return streams
-        if redirect.operator == "<":
-            data = access.read(self.machine, self.user, self.path(target), streams.input)
-            return replace(streams, input=Input(await data) if data else streams.input)
-        if redirect.operator == ">&" and target.isdigit():
-            write = streams.err if target == "2" else streams.out
-        elif target in ("/dev/stdout", "/dev/stderr"):
-            write = streams.out if target.endswith("out") else streams.err
-        else:
-            append = redirect.operator == ">>"
-            mode = 0o666 & ~self.mask
-            write = access.writer(
-                self.machine, self.user, self.path(target), append=append, mode=mode
-            )
-        if redirect.operator == "&>" or (redirect.operator == ">&" and not target.isdigit()):
-            return replace(streams, out=write, err=write)
-        return replace(streams, err=write) if redirect.fd == 2 else replace(streams, out=write)
-
     def environment(self) -> dict[str, str]:
         """The exported variables."""
         return {name: self.variables[name] for name in self.exported if name in self.variables}
@@ -342,6 +304,10 @@ class Shell:
         finally:
             self.arguments = kept
 
+    def find(self, name: str) -> tuple[shell_programs.Runner | None, str]:
+        """What a program's name stands for: something to run, or why there is nothing."""
+        return shell_programs.find(self, name)
+
     async def spawn(self, argv: list[str], streams: Streams) -> int:
         """Run one installed program (not a builtin); 127 and 126 as bash says them."""
         found, problem = self.find(argv[0])
@@ -349,44 +315,3 @@ class Shell:
             streams.err(f"{self.name}: {argv[0]}: {problem}\n".encode())
             return 126 if problem in ("Permission denied", "Is a directory") else 127
         return await found(argv, streams)
-
-    def find(self, name: str) -> tuple[Callable[[list[str], Streams], Awaitable[int]] | None, str]:
-        """What a program's name stands for: something to run, or why there is nothing."""
-        folder, base = posixpath.split(name)
-        disk = self.machine.disk
-        if not folder or self.path(folder) in _FOLDERS:
-            if base in shell_wrappers.WRAPPERS:
-                wrapper = shell_wrappers.WRAPPERS[base]
-                return functools.partial(wrapper, self), ""
-            program = self.machine.programs.get(base) or PROGRAMS.get(base)
-            if program:
-                return functools.partial(self.program, program), ""
-        places = [self.path(name)] if folder else [f"{place}/{base}" for place in _FOLDERS]
-        for place in places:
-            if place in disk.files:
-                if not disk.files[place].mode & 0o111:
-                    return None, "Permission denied"
-                return functools.partial(self.file, place), ""
-        if folder and disk.is_directory(self.path(name)):
-            return None, "Is a directory"
-        return None, "No such file or directory" if folder else "command not found"
-
-    async def file(self, path: str, argv: list[str], streams: Streams) -> int:
-        """Run a script of the disk."""
-        text = self.machine.disk.text(path)
-        inner = Shell(self.machine, self.user, argv[0])
-        inner.directory = self.directory
-        inner.variables.update(self.environment())
-        inner.arguments = argv[1:]
-        return await inner.main(text, streams)
-
-    async def program(self, program: Program, argv: list[str], streams: Streams) -> int:
-        """Run a program with what the shell knows."""
-        call = Call(
-            self.machine, argv, self.user, b"", self.environment(), self.directory, streams.tty,
-            streams.out, streams.err, streams.input,
-        )  # fmt: skip
-        if program.__module__.startswith("runbook_twin.programs"):
-            return await program(call)  # these read their input as it comes
-        call.stdin = await streams.input.settle(0.0 if streams.tty else _LATE_INPUT_S)
-        return await program(call)

@@ -138,7 +138,7 @@ class Lab:
             self.expect(made)
         return made
 
-    def listen(self, sshd: Sshd, port: int = 0, **options: Any) -> None:
+    def listen(self, sshd: Sshd, port: int = 0, factory: Any = None, **options: Any) -> None:
         """(Re)start a server."""
 
         async def start() -> None:
@@ -150,7 +150,7 @@ class Lab:
             chosen = {"server_host_keys": [sshd.host_key], "authorized_client_keys": keys}
             sshd.listener = await asyncssh.listen(
                 *("127.0.0.1", port),
-                server_factory=lambda: _Watched(sshd),
+                server_factory=factory or (lambda: _Watched(sshd)),
                 process_factory=process,
                 encoding=None,
                 **{**chosen, **options},

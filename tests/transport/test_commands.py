@@ -185,8 +185,8 @@ def test_nothing_listens(lab: Lab) -> None:
 
 
 def test_no_thread_is_left_behind(lab: Lab) -> None:
-    before = threading.active_count()
     ssh, server = lab.ssh(), lab.server(lab.sshd())
+    before = threading.active_count()
     for _ in range(3):
         assert ssh.execute(server, "exit 0", deadline=0.5).exit_code == 0
     ssh.close()

@@ -17,16 +17,14 @@ from runbook_twin.world import NetworkError, World
 from runbook_twin.world_hypervisor import WorldHypervisor
 
 
-class PlainImage(images.Image):
+def install_nothing(machine: Machine, spec: ServerSpec) -> None:
     """An image with nothing but what every machine has."""
-
-    def install(self, machine: Machine, spec: ServerSpec) -> None:
-        machine.disk.write("/etc/hostname", spec.name + "\n")
+    machine.disk.write("/etc/hostname", spec.name + "\n")
 
 
 @pytest.fixture(autouse=True)
 def plain_image(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(images.IMAGES, "plain", PlainImage("core", 16.0, ""))
+    monkeypatch.setitem(images.IMAGES, "plain", images.Image("core", 16.0, install_nothing))
     yield
 
 

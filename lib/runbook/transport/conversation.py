@@ -99,7 +99,7 @@ class Conversation:
         return "" if transport.is_active() else "the connection was lost in mid-command"
 
     def _send(self, stdin: bytes) -> None:
-        with contextlib.suppress(OSError):  # the command may end without reading its input
+        with contextlib.suppress(*BROKEN):  # the command may end without reading its input
             self._channel.sendall(stdin)
             self._channel.shutdown_write()
 

@@ -142,7 +142,7 @@ class Server:
     # --- disk
 
     def save(self) -> None:
-        """Write the data directory; the file has its full length already, so no disk is too full."""
+        """Write the data directory; its file has its full length already: no disk is too full."""
         self.machine.disk.files[self.path] = File(self.replica.dump(), 0o600, "etcd", self.now())
 
 

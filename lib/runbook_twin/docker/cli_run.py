@@ -36,11 +36,13 @@ async def pull_here(cli: Cli, reference: str, *, to_stderr: bool) -> Image:
         await asyncio.wait({work}, timeout=seconds / cli.call.clock.factor if seconds else None)
 
     seconds = images.seconds_to_pull(engine.machine, reference) or 0.0
-    if before is not None or seen.layer in layers or not cli.call.tty:
-        have = before is not None or seen.layer in layers
-        await images.show_pull(seen, seconds=seconds, say=say, wait=wait, have_layer=have)
+    have = before is not None or seen.layer in layers
+    if cli.call.tty:
+        await images.draw_pull(
+            seen, seconds=seconds, say=say, wait=wait, have_layer=have, old=cli.client.old
+        )
     else:
-        await images.draw_pull(seen, seconds=seconds, say=say, wait=wait, old=cli.client.old)
+        await images.show_pull(seen, seconds=seconds, say=say, wait=wait, have_layer=have)
     image = await work
     state = "Image is up to date" if before is not None else "Downloaded newer image"
     say(f"Status: {state} for {image.reference}\n")

@@ -11,8 +11,9 @@ from runbook_twin.docker.failures import DaemonError
 from runbook_twin.docker.text import size
 from runbook_twin.machine import Machine
 
-REFERENCE = re.compile(
-    r"^(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9._/-]+(?::[\w.-]{1,128})?(?:@sha256:\w+)?$"
+REFERENCE = re.compile(  # a registry's host has a dot or a port; the rest is in small letters
+    r"^(?:(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?/|[\w-]+:\d+/)?"
+    r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w.-]{1,128})?(?:@sha256:\w+)?$"
 )
 KNOWN = {  # reference: (id, digest, layer, bytes)
     "nginx:latest": (
@@ -137,20 +138,27 @@ async def show_pull(
     say(f"Digest: sha256:{image.digest}\n")
 
 
-async def draw_pull(image: Image, *, seconds: float, say: Say, wait: Wait, old: bool) -> None:
+async def draw_pull(
+    image: Image, *, seconds: float, say: Say, wait: Wait, have_layer: bool, old: bool
+) -> None:
     """The same on a terminal: a line that is drawn again and again (JSON message progress)."""
     where = image.repository if "/" in image.repository else f"library/{image.repository}"
-    up, down = ("\x1b[0A\x1b[2K\r", "\r\x1b[0B") if old else ("\x1b[1A\x1b[2K\r", "\r\x1b[1B")
     say(f"{image.tag}: Pulling from {where}\n")
-    say("\x1b[0B\n" if old else "\n")
-    say(f"{up}{image.layer}: Pulling fs layer {down}")
-    whole = size(image.bytes / 2, old=old, digits=4)
+    say("\x1b[0B" if old else "")
+    if not have_layer:
+        up, down = ("\x1b[0A\x1b[2K\r", "\r\x1b[0B") if old else ("\x1b[1A\x1b[2K\r", "\r\x1b[1B")
+        say(f"\n{up}{image.layer}: Pulling fs layer {down}")
+        await _draw_layer(image, seconds, say, wait, old=old)
+    say(f"Digest: sha256:{image.digest}\n")
+
+
+async def _draw_layer(image: Image, seconds: float, say: Say, wait: Wait, *, old: bool) -> None:
     up, down = "\x1b[1A\x1b[2K\r", "\r\x1b[1B"
+    whole = size(image.bytes / 2, old=old, digits=4)
     for step in range(1, 21):
         await wait(seconds / 20)
         part = size(image.bytes / 40 * step, old=old, digits=4)
-        wide = part.rjust(8 if old else 7)
-        say(f"{up}{image.layer}: Downloading {wide if old else ' ' + wide}/{whole}{down}")
+        wide = part.rjust(8) if old else f" {part.rjust(7)}"
+        say(f"{up}{image.layer}: Downloading {wide}/{whole}{down}")
     for word in ("Verifying Checksum", "Download complete", "Pull complete"):
         say(f"{up}{image.layer}: {word} {down}")
-    say(f"Digest: sha256:{image.digest}\n")

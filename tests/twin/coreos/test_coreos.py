@@ -127,7 +127,8 @@ def test_ignition_at_the_first_boot(bare: Any) -> None:
                 {
                     "name": "hello.service",
                     "enable": True,
-                    "contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+                    "contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                    "ExecStart=/bin/true\n"
                     "[Install]\nWantedBy=multi-user.target\n",
                 }
             ]

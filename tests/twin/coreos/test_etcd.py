@@ -150,6 +150,9 @@ def test_without_quorum_reads_are_stale_and_writes_time_out(rehearse: Any) -> No
 def test_etcd_stopped_on_one_node(rehearse: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.ok("node00", "sudo systemctl stop etcd2")
+        await cluster.until(
+            "node01", "etcdctl cluster-health", lambda out: out.count("is healthy:") == 2
+        )
         await cluster.replay("etcd2", "cluster-health-one-stopped-other-node", unordered=True)
         await cluster.replay("etcd2", "systemctl-is-active-stopped")
         await cluster.replay("fleet", "etcd-local-stopped")

@@ -71,6 +71,7 @@ def test_keys(etcd35: Any) -> None:
     async def scenario(cluster: Any) -> None:
         await cluster.replay(
             "etcd3",
+            "del-missing",
             "v3.5-put-article",
             "v3.5-get-article",
             "v3.5-get-no-slash",
@@ -82,7 +83,6 @@ def test_keys(etcd35: Any) -> None:
             "v3.5-put-no-value",
             "v3.5-put-prev-kv",
             "put-no-args",
-            "del-missing",
             "put-unicode",
         )
         shown = json.loads(await cluster.ok("e1", "etcdctl get -w json /x"))

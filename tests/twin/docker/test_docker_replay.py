@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -99,14 +100,15 @@ def test_images_versions_and_refusals(prefix, play, theatre, monkeypatch):
         redis = engine.add_image("redis:3")
         engine.add_image("nginx:1.11")
         for name in IMAGES.split():
-            await show.see(f"{prefix}-{name}", 0.25) if "filter" not in name else await show.replay(
-                f"{prefix}-{name}"
-            )
+            await show.see(f"{prefix}-{name}", 0.25)
         await fill(scene)
+        await scene.wait(0.5)
         await settle(scene, engine, show, f"{prefix}-info")
         if prefix == "1.12":
             scene.world.machines["node02"].hostname = "worker1"
             await show.replay(f"{prefix}-info")
+        if prefix == "1.12":
+            await show.replay(f"{prefix}-pull-tty")
         for name in OTHERS.split():
             await show.replay(f"{prefix}-{name}")
         engine.images.remove(redis)
@@ -128,13 +130,12 @@ def test_the_articles_run_and_ps(play, theatre):
         await show.replay("docker-run-article")
         await scene.wait(2)
         ran = await scene.run("node02", ["docker", "ps"])
-        assert ran.stdout.splitlines()[0] == HEAD
+        recorded = show.read("docker-ps-article")
+        id_and_name = r"^\w{12}|\w+$"
+        have, want = (
+            re.sub(id_and_name, "X", text, flags=re.M) for text in (ran.stdout, recorded.ran.stdout)
+        )
+        assert have == want
         show.finish(1)
 
     play(story)
-
-
-HEAD = (
-    "CONTAINER ID        IMAGE               COMMAND                  CREATED             STATUS     "
-    "         PORTS               NAMES"
-)

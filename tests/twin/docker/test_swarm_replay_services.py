@@ -139,8 +139,8 @@ def test_rolling_updates(folder, play, theatre):
         await stage.act(
             "update-bad-image", f"service update {detached}--image nginx:9.99 webserver"
         )
-        await stage.see("update-inspect-paused", 4)
-        await stage.see("update-ps-paused", 1) if version == "none" else None
+        paused = "" if version == "1.12.1" else "update-ps-paused"
+        await stage.see_all(f"update-inspect-paused {paused}", 4)
         await stage.act("rollback", f"service update {detached}--image nginx:1.11 webserver")
         await scene.wait(20)
         listed = await scene.docker("manager0", "service ps webserver")
