@@ -92,7 +92,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
 
     async def _launch(self) -> Kernel:
         kernel = await self.spare.take(self.environment)
-        return kernel or await launch(self.kernel_name, self.environment, self.startup_timeout)
+        if kernel is not None:
+            return kernel
+        timeout, server = self.startup_timeout, self.spare.server
+        return await launch(self.kernel_name, self.environment, timeout, server)
 
     async def _run_cell(self, index: int, cell: Any, timeout: float | None) -> None:
         if self.skip_cells_with_tag in cell.metadata.get("tags", []):

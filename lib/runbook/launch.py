@@ -13,6 +13,8 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async, run_sync
 from traitlets.config import Config
 
+from runbook.forkserver import Provisioner, Server
+
 _LONGEST_FOLDER = 60  # a socket's path may have no more than about 100 characters
 
 
@@ -36,16 +38,23 @@ class Kernel:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-async def launch(name: str, environment: dict[str, str], timeout: float) -> Kernel:
-    """Start a kernel over ipc. Raises what Jupyter raises; then nothing is left behind.
+async def launch(
+    name: str, environment: dict[str, str], timeout: float, server: Server | None = None
+) -> Kernel:
+    """Start a kernel over ipc, forked by `server` if there is one.
 
-    Over TCP any user of this machine could read along, without a key; and ports can clash.
+    Raises what Jupyter raises; then nothing is left behind. Over TCP any user of this machine could read along, without a key; and ports can clash.
     """
     place = tempfile.gettempdir()
     short = place if len(place) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - made ours alone
     folder = Path(tempfile.mkdtemp(prefix="runbook-", dir=short))
     ipc = {"transport": "ipc", "connection_file": str(folder / "kernel.json")}
     manager = AsyncKernelManager(kernel_name=name, config=Config({"KernelManager": ipc}))
+    if server is not None:
+        Provisioner.server = server
+        chosen = {"provisioner_name": "runbook-fork", "config": {}}
+        spec: Any = manager.kernel_spec
+        spec.metadata["kernel_provisioner"] = chosen
     kernel = Kernel(manager, None, folder)
     try:
         history = ["--HistoryManager.hist_file=:memory:"]
@@ -61,19 +70,20 @@ async def launch(name: str, environment: dict[str, str], timeout: float) -> Kern
 
 
 class Spare:
-    """The kernel of the next run, started while the one before is busy, the library imported.
+    """The kernel of the next run, started while the one before is busy.
 
-    more: whether another run is to come; it is for the caller to say.
+    more: whether another run is to come; it is for the caller to say. server: forks the kernels.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server | None = None) -> None:
         self.more = False
+        self.server = server
         self._starting: asyncio.Task[Kernel] | None = None
 
     def prepare(self, name: str, environment: dict[str, str], timeout: float) -> None:
         """Begin to start a kernel, in the running loop."""
         if self.more and self._starting is None:
-            self._starting = asyncio.ensure_future(_warm(name, environment, timeout))
+            self._starting = asyncio.ensure_future(launch(name, environment, timeout, self.server))
 
     async def take(self, environment: dict[str, str]) -> Kernel | None:
         """The kernel that was prepared, with this environment; None when there is none."""
@@ -97,9 +107,3 @@ class Spare:
                 await done.end(now=True)
 
     close = run_sync(async_close)
-
-
-async def _warm(name: str, environment: dict[str, str], timeout: float) -> Kernel:
-    kernel = await launch(name, environment, timeout)
-    kernel.client.execute("__import__('runbook.session')", silent=True, store_history=False)
-    return kernel

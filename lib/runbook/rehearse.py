@@ -60,17 +60,23 @@ def rehearse(
         )
     chosen = [name for name in BOOK if not only or name in only]
     files = [project.runbook_file(name) for name in chosen]
-    with _twin(project.root() / ".twin"):
-        # Here, and not above: to import it takes most of a second, while the twin starts.
-        from runbook.launch import Spare
+    # Here, and not above: `runbook list` imports this module's names, and none of Jupyter's.
+    from runbook.forkserver import Server
 
-        spare = Spare()
-        try:
-            for file in files:
-                spare.more = file != files[-1]
-                yield _run(file, on_step, spare)
-        finally:
-            spare.close()
+    server = Server()  # imports what the kernels need while the twin starts
+    try:
+        with _twin(project.root() / ".twin"):
+            from runbook.launch import Spare
+
+            spare = Spare(server)
+            try:
+                for file in files:
+                    spare.more = file != files[-1]
+                    yield _run(file, on_step, spare)
+            finally:
+                spare.close()
+    finally:
+        server.close()
 
 
 def _run(file: Path, on_step: Callable[[str, str], None] | None, spare: Spare) -> Rehearsed:

@@ -66,7 +66,7 @@ def _fits(pattern: str, name: str) -> bool:
 
 def _hashed_name_matches(pattern: str, name: str) -> bool:
     try:
-        _, _, salt, digest = pattern[1:].split("|")
+        _, salt, digest = pattern[1:].split("|")
     except ValueError:
         return False
     try:

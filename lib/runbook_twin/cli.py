@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", parents=[shared], help="start it, unless it runs already")
     up.add_argument("--empty", action="store_true", help="no servers and no key pair yet")
-    up.add_argument("--clock", type=_positive, default=10.0, help="how much faster time runs (10)")
+    up.add_argument("--clock", type=_positive, default=20.0, help="how much faster time runs (20)")
     up.add_argument("--idle", type=_positive, help="stop after so many seconds without a client")
     up.add_argument("--foreground", action="store_true", help="do not go to the background")
     up.add_argument("--ready", type=int, help=argparse.SUPPRESS)
@@ -167,9 +167,9 @@ def _ssh(folder: Folder, options: argparse.Namespace) -> int:
     program = shutil.which("ssh")
     if program is None:
         return _fail("there is no ssh client on this computer (OpenSSH); install one", _BROKEN)
-    config = str(folder.path / "ssh_config")
+    os.chdir(folder.path)  # ssh's own jump does not quote the path of its configuration
     login = f"{row['user']}@{row['address']}"
-    os.execv(program, [program, "-F", config, login, *options.line])  # noqa: S606 - instead of us
+    os.execv(program, [program, "-F", "ssh_config", login, *options.line])  # noqa: S606 - instead of us
 
 
 def _fault(folder: Folder, options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runbook_twin import coreos, rancheros
+from runbook_twin.coreos import flatcar
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine
 
@@ -21,5 +22,6 @@ class Image:
 
 IMAGES = {
     "coreos": Image("core", 16.0, coreos.install),
+    "flatcar": Image("core", 16.0, flatcar.install),
     "rancheros": Image("rancher", 19.0, rancheros.install),
 }

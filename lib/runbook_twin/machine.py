@@ -46,6 +46,11 @@ class Call:
         return await self.input.read_line()
 
     @property
+    def name(self) -> str:
+        """The program's base name, however it was called."""
+        return self.argv[0].rpartition("/")[2]
+
+    @property
     def world(self) -> World:
         """The world that the machine stands in."""
         return self.machine.world

@@ -28,7 +28,7 @@ from runbook_twin.world_hypervisor import WorldHypervisor
 class Options:
     """How to start. idle_s: stop after so many of our seconds without a client; None = never."""
 
-    clock: float = 10.0
+    clock: float = 20.0
     empty: bool = False
     idle_s: float | None = None
 

@@ -192,6 +192,10 @@ class Shell:
         """Groups, conditions and loops."""
         if command.kind == "subshell":
             return await self.copy().finish(command.branches[0][1], streams)
+        if command.kind == "background":
+            aside = self.copy().finish(command.branches[0][1], replace(streams, input=Input(b"")))
+            self.machine.spawn(aside)
+            return 0
         if command.kind == "group":
             return await self.run(command.branches[0][1], streams)
         if command.kind == "function":

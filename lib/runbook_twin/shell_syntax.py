@@ -86,9 +86,10 @@ class Parser(WordParser):
                 break
             found.append(self.and_or())
             self.blanks()
-            if self.peek() == "&":
-                raise ShellSyntaxError("background commands (&) are not available on this system")
-            if not (self.peek(2) != ";;" and self.take(";")) and self.peek() not in ("\n", ""):
+            if self.take("&"):
+                aside = Compound("background", [([], [found.pop()])])
+                found.append([("", Pipeline([aside], False))])
+            elif not (self.peek(2) != ";;" and self.take(";")) and self.peek() not in ("\n", ""):
                 break
             self.newlines()
         return found

@@ -67,8 +67,8 @@ class Simple:
 
 @dataclass
 class Compound:
-    """A command made of commands: kind is group, subshell, function, if, while, until,
-    for or case.
+    """A command made of commands: kind is group, subshell, background, function, if, while,
+    until, for or case.
 
     branches: (condition, body) pairs of if; one pair for while and until; body alone for the rest.
     """

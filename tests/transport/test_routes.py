@@ -92,9 +92,7 @@ def test_a_jump_host_with_user_and_port(lab: Lab, client: str) -> None:
 
 def test_a_jump_host_that_leads_back(lab: Lab) -> None:
     node = lab.sshd()
-    lab.configure(
-        host("a", node, "    ProxyJump node") + host("node", node, "    ProxyJump a")
-    )
+    lab.configure(host("a", node, "    ProxyJump node") + host("node", node, "    ProxyJump a"))
     with pytest.raises(TargetError, match="leads back to itself"):
         lab.ssh().execute(NODE, "exit 0")
 
@@ -142,14 +140,14 @@ def test_files_with_blanks_in_their_names(lab: Lab, client: str) -> None:
     (folder / "id").write_bytes(lab.identity.read_bytes())
     (folder / "known").write_text(f"{node.name} {node.public}\n")
     lab.config.write_text(
-        host("node", node, f'    IdentityFile "{folder}/id"\n    UserKnownHostsFile "{folder}/known"')
+        host(
+            "node", node, f'    IdentityFile "{folder}/id"\n    UserKnownHostsFile "{folder}/known"'
+        )
     )
     assert lab.ssh().execute(NODE, "exit 0").exit_code == 0
 
 
-def test_the_users_own_config(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_users_own_config(lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without `config` in the target file; paramiko reads ~/.ssh/config."""
     node = lab.sshd()
     lab.configure(host("node", node))

@@ -206,10 +206,16 @@ def test_a_broken_key_file_is_skipped(lab: Lab, content: str) -> None:
         ask(lab, sshd)
 
 
-@pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp384", "ssh-rsa"])
-def test_kinds_of_keys(lab: Lab, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        *[("ssh-ed25519", "openssh"), ("ssh-rsa", "openssh")],
+        *[("ssh-rsa", "pkcs1-pem"), ("ecdsa-sha2-nistp384", "pkcs1-pem")],
+    ],
+)
+def test_kinds_of_keys(lab: Lab, kind: str, form: str) -> None:
     lab.key = asyncssh.generate_private_key(kind)
-    lab.identity.write_bytes(lab.key.export_private_key())
+    lab.identity.write_bytes(lab.key.export_private_key(form))
     assert ask(lab, lab.sshd()) == 0
 
 

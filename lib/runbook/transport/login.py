@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -30,7 +31,7 @@ def log_in(transport: paramiko.Transport, server: Server, route: Route, until: f
         for key in candidates:
             transport.auth_timeout = max(until - time.monotonic(), 0.1)
             try:
-                missing = transport.auth_publickey(route.user, key)
+                missing = _offer(transport, route.user, key)
             except paramiko.AuthenticationException:
                 if transport.is_active() and time.monotonic() < until:
                     continue
@@ -45,6 +46,24 @@ def log_in(transport: paramiko.Transport, server: Server, route: Route, until: f
         f"{', '.join(tried) or 'no key: none of the configured key files is there'}",
         remedy=_REMEDY.format(user=route.user),
     )
+
+
+def _offer(transport: paramiko.Transport, user: str, key: paramiko.PKey) -> list[str]:
+    """Log in with one key: nothing, or what else the server asks for. Raises what paramiko does.
+
+    paramiko would ask for the service of logging in once more with each further key; servers may
+    take that for an attack and end the connection. So what follows the answer is done again alone.
+    """
+    handler = transport.auth_handler
+    if handler is None:
+        return transport.auth_publickey(user, key)
+    handler.auth_event = event = threading.Event()
+    handler.username, handler.private_key = user, key
+    accepted = paramiko.Message()
+    accepted.add_string("ssh-userauth")
+    accepted.rewind()
+    handler._parse_service_accept(accepted)  # type: ignore[attr-defined]  # no other way in
+    return handler.wait_for_response(event)
 
 
 def _broken_off(server: Server, tried: list[str], why: str) -> Unreachable:

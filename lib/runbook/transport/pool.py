@@ -40,6 +40,12 @@ class Pool:
                 raise
             return link
 
+    def holds(self, key: str) -> bool:
+        """Whether there is a usable link of a key now."""
+        with self._guard:
+            link = self._links.get(key)
+        return link is not None and link.usable
+
     def drop(self, link: Link) -> None:
         """Close one link; a newer one of the same key stays."""
         with self._guard:

@@ -101,6 +101,10 @@ class Ssh:
         """Open the connection now. Raises Unreachable, HostKeyError or NotAuthenticated."""
         self._link(server)
 
+    def is_connected(self, server: Server) -> bool:
+        """Whether the connection to a server stands now; none is opened to find out."""
+        return self._pool.holds(_key(server))
+
     def close(self, server: Server | None = None) -> None:
         """Close the connection to one server, or all (also those to the jumps)."""
         self._pool.close(None if server is None else _key(server))

@@ -11,6 +11,7 @@ from runbook_twin import shell
 from runbook_twin.coreos import cloud_config, goflags
 from runbook_twin.coreos.cloud_config import BadYaml
 from runbook_twin.coreos.cloudinit_apply import Apply
+from runbook_twin.files import DiskFull
 from runbook_twin.machine import Call
 from runbook_twin.world import NetworkError
 
@@ -133,7 +134,12 @@ class _Run:
         if not self.call.root and work.touches:
             self.log("Failed to apply cloud-config: exit status 1")
             return 1
-        await work.all()
+        try:
+            await work.all()
+        except DiskFull as full:
+            path = str(full).partition(":")[0]
+            self.log(f"Failed to apply cloud-config: write {path}: no space left on device")
+            return 1
         if kind == "script":
             result = await shell.run(self.call.machine, text)
             self.call.write_out(result.stdout)

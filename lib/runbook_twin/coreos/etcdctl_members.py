@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -184,6 +183,5 @@ async def update(session: Session) -> int:
     except ClientError as error:
         call.err(f"Received an error trying to update member {session.words[0]}: {error}\n")
         return 1
-    await asyncio.sleep(0)
     call.out(f"Updated member with ID {number} in cluster\n")
     return 0

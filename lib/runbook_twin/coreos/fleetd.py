@@ -13,6 +13,7 @@ from runbook_twin.coreos.fleet_engine import INTERVAL_S, Engine
 from runbook_twin.coreos.fleet_job import MachineState
 from runbook_twin.coreos.fleet_registry import Registry, Unavailable
 from runbook_twin.coreos.node import machine_id
+from runbook_twin.files import DiskFull
 from runbook_twin.machine import Call, Machine
 
 _STATES_S, _AGENT_S, _SOON_S = 1.0, 5.0, 0.3
@@ -127,6 +128,8 @@ class Fleet:
             await act()
         except Unavailable:
             self.log("ERROR", "reconcile.go: Unable to determine agent's desired state")
+        except DiskFull as full:
+            self.log("ERROR", f"manager.go: failed writing unit: {full}")
 
 
 class FleetSoftware:

@@ -212,9 +212,9 @@ def _in_curls_words(reason: str, host: str, port: int, limit: float) -> CurlErro
         return CurlError(28, f"Connection timed out after {int(limit * 1000) + 1} milliseconds")
     if "reset" in reason or "EOF" in reason:
         return CurlError(52, "Empty reply from server")
-    return CurlError(
-        7, f"Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
-    )
+    took = 3050 if reason == "no route to host" else 0
+    where = f"{host} port {port} after {took} ms"
+    return CurlError(7, f"Failed to connect to {where}: Couldn't connect to server")
 
 
 def _write_out(call: Call, request: Request, answer: HttpAnswer | None, took: float) -> None:

@@ -22,9 +22,9 @@ async def identity(call: Call) -> int:
         return 1
     number = {"root": 0, "core": 500, "rancher": 1100}.get(user, 1000)
     groups = "" if user == "root" else ",10(wheel),233(docker)"
-    if call.argv[0] == "groups" or "G" in given:
+    if call.name == "groups" or "G" in given:
         call.out("root\n" if user == "root" else f"{user} wheel docker\n")
-    elif call.argv[0] == "whoami" or "n" in given:
+    elif call.name == "whoami" or "n" in given:
         call.out(f"{user}\n")
     elif given:
         call.out(f"{number}\n")
@@ -185,11 +185,11 @@ async def which(call: Call) -> int:
 @program("true", "false", "pwd", "printenv")
 async def simple(call: Call) -> int:
     """Those that are builtins of a shell too, for sudo and env."""
-    if call.argv[0] == "pwd":
+    if call.name == "pwd":
         call.out(f"{call.directory}\n")
-    if call.argv[0] == "printenv":
+    if call.name == "printenv":
         names = call.argv[1:] or list(call.environment)
         found = {name: call.environment[name] for name in names if name in call.environment}
         call.out("".join(f"{v}\n" if call.argv[1:] else f"{n}={v}\n" for n, v in found.items()))
         return int(len(found) < len(names))
-    return int(call.argv[0] == "false")
+    return int(call.name == "false")

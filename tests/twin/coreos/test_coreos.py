@@ -163,3 +163,17 @@ def test_systemctl(bare: Any) -> None:
         assert (gone.exit_code, gone.stdout) == (3, b"inactive\n")
 
     bare(scenario, "node00")
+
+
+def test_a_full_disk(bare: Any) -> None:
+    async def scenario(cluster: Any) -> None:
+        disk = cluster.nodes["node00"].disk
+        disk.write(
+            "/home/core/a.yml", "#cloud-config\nwrite_files:\n- path: /opt/a\n  content: x\n"
+        )
+        disk.full = True
+        result = await cluster.run("node00", "sudo coreos-cloudinit --from-file /home/core/a.yml")
+        assert result.exit_code == 1
+        assert result.stderr.endswith(b"write /opt/a: no space left on device\n")
+
+    bare(scenario, "node00")
