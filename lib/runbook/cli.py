@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,6 +29,17 @@ _PASS_THROUGH = {
     "allow_interspersed_args": False,
     "help_option_names": [],
 }
+_JUPYTERLAB = (
+    "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; main()"
+)
+# Reached from this machine alone and with its token, whoever starts it; over TCP, any user of this
+# machine could read along what a kernel says. Nobody is asked for updates.
+_CLOSED = (
+    "--ServerApp.ip=127.0.0.1",
+    "--KernelManager.transport=ipc",
+    "--allow-root",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -254,11 +269,20 @@ def lab(arguments: tuple[str, ...]) -> None:
 @click.argument("name")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[JUPYTERLAB ARGS]...")
 def open_(name: str, arguments: tuple[str, ...]) -> None:
-    """Open one runbook in JupyterLab, on loopback with a token."""
+    """Open one runbook in JupyterLab, on loopback with a token.
+
+    It is a copy: JupyterLab saves what is run and edited, and must not save it into the runbook.
+    """
     file = project.runbook_file(name)
-    start = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; "
-    command = [sys.executable, "-c", f"{start}main()", str(file), *arguments]
-    sys.exit(subprocess.call(command))  # noqa: S603
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copies = project.outputs().resolve() / "open" / f"{stamp}-{os.getpid()}"
+    shutil.copytree(file.parent, copies, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    click.echo(f"a copy to work in: {copies / file.name}")
+    command = [sys.executable, "-c", _JUPYTERLAB, *_CLOSED, *arguments, str(copies / file.name)]
+    environment = {**os.environ, "RUNBOOK_HOME": str(project.root())}
+    environment["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="runbook-")  # short: for sockets
+    # In its place: Ctrl-C and SIGTERM are JupyterLab's, which ends the kernels with it.
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
 def _pass_to(module: str, arguments: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from IPython.core.getipython import get_ipython
@@ -24,11 +25,22 @@ def install(journal: Journal, redactor: Redactor) -> None:
         return
     if not isinstance(kernel.session.send, CleanSend):
         kernel.session.send = CleanSend(kernel.session)
-        shell.set_custom_exc((RunbookError,), _show)
+        shell.set_custom_exc((RunbookError, KeyboardInterrupt), _show)
+        shell.history_manager.enabled = False  # no file keeps what was typed here
         shell.runbook_witness = _Witness()
         shell.events.register("post_run_cell", shell.runbook_witness)
     kernel.session.send.redactor = redactor
     shell.runbook_witness.journal = journal
+
+
+def tell_what_is_left(left: Callable[[], str]) -> None:
+    """From now on an error that ends a cell is followed by what the run leaves behind.
+
+    left: shows and gives its words; empty when there is nothing to say.
+    """
+    witness = getattr(get_ipython(), "runbook_witness", None)
+    if witness is not None:
+        witness.left = left
 
 
 class CleanSend:
@@ -98,9 +110,10 @@ class CleanSend:
 
 
 class _Witness:
-    """Journals the error that ended a cell."""
+    """Journals the error that ended a cell, and tells what the run leaves behind."""
 
     journal: Journal
+    left: Callable[[], str] = staticmethod(lambda: "")
 
     def __call__(self, result: Any) -> None:
         error = result.error_before_exec or result.error_in_exec if result else None
@@ -110,11 +123,14 @@ class _Witness:
         elif error is not None:
             exit_code = 130 if isinstance(error, KeyboardInterrupt) else 5
             exit_code = getattr(error, "exit_code", exit_code)
-            self.journal.error(type(error).__name__, exit_code, str(error))
+            left = self.left()
+            words = f"{error}\n{left}" if left else str(error)
+            self.journal.error(type(error).__name__, exit_code, words)
 
 
-def _show(shell: Any, kind: type, error: RunbookError, trace: Any, tb_offset: Any = None) -> Any:
+def _show(shell: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
     """Show the error in its own words; the cell ends with an error all the same."""
-    lines = f"{kind.__name__}: {error}".splitlines()
+    words = str(error) or "stopped; what was begun on a server may go on there"
+    lines = f"{kind.__name__}: {words}".splitlines()
     shell._showtraceback(kind, error, lines)
     return lines

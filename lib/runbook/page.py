@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,10 @@ import jinja2
 import mistune
 from markupsafe import Markup
 
+from runbook import shown
 from runbook.notebook import source
 from runbook.page_style import INDEX, RECORD, STYLE
+from runbook.view.shown import command
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # Nothing is fetched and nothing runs, whatever stands in a cell's output.
@@ -47,8 +50,11 @@ def record_page(record: Mapping[str, Any], notebook: Mapping[str, Any]) -> str:
 
 def index_page(records: list[dict[str, Any]]) -> str:
     """The page that lists all records, newest first."""
-    template = _environment.from_string(INDEX)
-    return template.render(records=records, style=_STYLE, policy=_POLICY) + "\n"
+    verdicts = Counter(record["verdict"] for record in records).most_common()
+    page = _environment.from_string(INDEX).render(
+        records=records, verdicts=verdicts, style=_STYLE, policy=_POLICY
+    )
+    return page + "\n"
 
 
 def duration(seconds: float | None) -> str:
@@ -67,9 +73,16 @@ def moment(stamp: str | None) -> str:
     return f"{stamp[:19].replace('T', ' ')} UTC" if stamp else "-"
 
 
+def clock(stamp: str) -> Markup:
+    """The time of day, the date with it on demand: a run's page begins with the date."""
+    return Markup('<time title="{}">{}</time>').format(moment(stamp), stamp[11:19])
+
+
 def _shown(cell: Mapping[str, Any], states: Mapping[str, Any]) -> dict[str, Any]:
     if cell["cell_type"] == "markdown":
-        return {"kind": "prose", "html": Markup(_markdown(source(cell)))}  # noqa: S704 - escaped
+        tags = cell.get("metadata", {}).get("tags", ())
+        html = Markup(_markdown(source(cell)))  # noqa: S704 - escaped
+        return {"kind": "prose", "html": html, "next": "next" in tags}
     if cell["cell_type"] != "code" or not source(cell).strip():
         return {"kind": "nothing"}
     state = states.get(cell.get("id", ""), {"state": "not run", "seconds": None})
@@ -111,4 +124,10 @@ def _text(text: Any, kind: str) -> Markup:
     return Markup('<pre class="{}">{}</pre>').format(kind, plain) if plain.strip() else Markup("")
 
 
-_environment.filters.update(duration=duration, moment=moment)
+_environment.filters.update(
+    duration=duration,
+    moment=moment,
+    clock=clock,
+    word=shown.cell,
+    command=lambda line: Markup(command(line)),  # noqa: S704 - escaped
+)

@@ -36,15 +36,22 @@ def runbook_file(name: str) -> Path:
 
 
 def target_file(target: str) -> Path:
-    """The file of a target: a name in params/targets, or a path. Raises UsageError."""
-    folder = root() / "params" / "targets"
-    path = Path(target) if target.endswith((".yaml", ".yml")) else folder / f"{target}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-        raise UsageError(
-            f"no target {target!r} ({path} is not there)", remedy=f"use one of: {known}"
-        )
-    return path.resolve()
+    """The file of a target: a path, or a name in $RUNBOOK_TARGETS or params/targets.
+
+    Raises UsageError with the names there are.
+    """
+    folders = [root() / "params" / "targets"]
+    if first := os.environ.get("RUNBOOK_TARGETS"):
+        folders.insert(0, Path(first))
+    is_path = target.endswith((".yaml", ".yml"))
+    paths = [Path(target)] if is_path else [folder / f"{target}.yaml" for folder in folders]
+    for path in paths:
+        if path.is_file():
+            return path.resolve()
+    known = ", ".join(sorted({file.stem for folder in folders for file in folder.glob("*.yaml")}))
+    raise UsageError(
+        f"no target {target!r} ({paths[-1]} is not there)", remedy=f"use one of: {known}"
+    )
 
 
 def outputs() -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -65,7 +68,7 @@ def rehearse(
 
     server = Server()  # imports what the kernels need while the twin starts
     try:
-        with _twin(project.root() / ".twin"):
+        with _twin():
             from runbook.launch import Spare
 
             spare = Spare(server)
@@ -112,9 +115,12 @@ def _parameters(file: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _twin(folder: Path) -> Iterator[None]:
+def _twin() -> Iterator[None]:
+    """A twin of its own, in a folder of its own: one that the user has started stays as it is."""
     command = [sys.executable, "-m", "runbook_twin"]
+    folder = Path(tempfile.mkdtemp(prefix="runbook-twin-"))
     place = ["--directory", str(folder)]
+    before = os.environ.get("RUNBOOK_TARGETS")
     starting = subprocess.Popen(  # noqa: S603 - our own module
         [*command, "up", "--empty", *place], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -126,9 +132,17 @@ def _twin(folder: Path) -> Iterator[None]:
         if starting.returncode:
             raise RunbookError(
                 f"the rehearsal cluster did not start: {said.decode('utf-8', 'replace').strip()}",
-                remedy="`runbook twin down`, then try again",
+                remedy="see whether this machine lets a process listen on 127.0.0.1",
             )
+        (folder / "targets").mkdir()
+        shutil.copy(folder / "target.yaml", folder / "targets" / "twin.yaml")
+        os.environ["RUNBOOK_TARGETS"] = str(folder / "targets")
         yield
     finally:
+        if before is None:
+            os.environ.pop("RUNBOOK_TARGETS", None)
+        else:
+            os.environ["RUNBOOK_TARGETS"] = before
         starting.wait()
         subprocess.run([*command, "down", *place], capture_output=True, check=False)  # noqa: S603
+        shutil.rmtree(folder, ignore_errors=True)

@@ -26,9 +26,15 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def cell(value: Any) -> str:
-    """One value in a table."""
+    """One value in a table.
+
+    >>> cell(True), cell(0.30307), cell(2.0), cell(["a", "b"]), cell(None)
+    ('yes', '0.303', '2', 'a, b', '-')
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return "-" if value is None else str(value)

@@ -51,6 +51,9 @@ def judge(cells: list[dict[str, Any]], events: list[Event], ending: Ending) -> V
         return Verdict("aborted", INTERRUPTED, "interrupted")
     if kind == "Planned" and _of(events, "planned"):
         return Verdict("planned", 0, words)
+    if exit_code == 3 and _of(events, "change"):
+        # A refusal says that nothing was touched; here something was.
+        return Verdict("failed", 5, f"refused after changes had been made: {reason}")
     return Verdict("refused" if exit_code == 3 else "failed", exit_code or 5, reason)
 
 

@@ -11,8 +11,11 @@ import pandas as pd
 from runbook.errors import (
     Evidence,
     HostKeyError,
+    ParameterError,
+    Refused,
     RunbookError,
     SudoRefused,
+    TargetError,
     ToolMissing,
     WaitFailed,
 )
@@ -20,7 +23,7 @@ from runbook.facts.base import Condition, Observation
 from runbook.table import rows_frame
 
 # More waiting does not mend these.
-_HOPELESS = (HostKeyError, SudoRefused, ToolMissing)
+_HOPELESS = (HostKeyError, SudoRefused, ToolMissing, TargetError, ParameterError, Refused)
 
 
 @dataclass
@@ -91,20 +94,24 @@ def wait_until(
         now = (time.monotonic() - began) * clock
         waited.observations.append((now, seen))
         observer(waited)
+        if seen.final:
+            raise seen.final
         if seen.held:
             return waited
         if now >= deadline:
             raise _gave_up(waited, last_error)
-        # The next look is due one interval after this one began, but a breath after it ended.
-        time.sleep(max(every - (now - at), every / 10) / clock)
+        # The next look is due one interval after this one began, but a breath after it ended; the
+        # last one when the deadline comes.
+        pause = max(every - (now - at), every / 10)
+        time.sleep(min(pause, deadline - now) / clock)
 
 
 def _gave_up(waited: Waited, error: RunbookError | None) -> WaitFailed:
+    last = waited.observations[-1][1].seen
     seen = "\n".join(f"{at:7.1f} s  {o.seen}" for at, o in waited.changes())
-    evidence = error.evidence if error and error.evidence else Evidence(tail=seen)
     return WaitFailed(
-        f"waited {waited.seconds:.0f} s for: {waited.what}; the last thing seen was: "
-        f"{waited.observations[-1][1].seen}\nseen on the way:\n{seen}",
-        evidence=evidence,
+        f"waited {waited.seconds:.0f} s for: {waited.what}; the last thing seen was: {last}\n"
+        f"seen on the way:\n{seen}",
+        evidence=error.evidence if error and error.evidence else Evidence(tail=last),
         remedy="look at the last observation: it names what is still missing",
     )

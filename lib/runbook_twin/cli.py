@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", parents=[shared], help="start it, unless it runs already")
     up.add_argument("--empty", action="store_true", help="no servers and no key pair yet")
-    up.add_argument("--clock", type=_positive, default=20.0, help="how much faster time runs (20)")
+    up.add_argument("--clock", type=_positive, help="how much faster time runs (20)")
     up.add_argument("--idle", type=_positive, help="stop after so many seconds without a client")
     up.add_argument("--foreground", action="store_true", help="do not go to the background")
     up.add_argument("--ready", type=int, help=argparse.SUPPRESS)
@@ -93,7 +93,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
     folder.make()
     if options.foreground:
         return _foreground(folder, options)
-    arguments = ["--clock", str(options.clock)]
+    arguments = ["--clock", str(options.clock)] if options.clock else []
     arguments += ["--empty"] if options.empty else []
     arguments += ["--idle", str(options.idle)] if options.idle else []
     with folder.hold("command"):
@@ -101,6 +101,12 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
         if new:
             start(folder, arguments)
         running = _running(folder)
+    if options.clock and options.clock != running.clock:
+        return _fail(
+            f"the twin is up with clock {running.clock:g}, not {options.clock:g}: "
+            "runbook twin down, then up again",
+            _BROKEN,
+        )
     became = "is up" if new else "was up already"
     inside = "furnished" if running.furnished else "started empty"
     _say(f"the twin {became}: process {running.pid}, clock {running.clock:g}, {inside}")
@@ -110,10 +116,10 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
 
 
 def _foreground(folder: Folder, options: argparse.Namespace) -> int:
-    from runbook_twin.service import Options, serve  # heavy: only the process itself needs it
+    from runbook_twin.service import CLOCK, Options, serve  # heavy: only the process itself needs it
     from runbook_twin.skipping import SkippingLoop
 
-    asked = Options(options.clock, options.empty, options.idle)
+    asked = Options(options.clock or CLOCK, options.empty, options.idle)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -25,6 +25,7 @@ class Faults:
     slow_boot_s: float = 0.0
     missing_images: set[str] = field(default_factory=set)
     missing_containers: dict[str, float] = field(default_factory=dict)  # image -> its pull time
+    lost: set[str] = field(default_factory=set)  # names of nodes that lost their power by a fault
 
 
 class UnknownFault(ValueError):
@@ -39,12 +40,25 @@ def _node(world: World, name: str) -> Machine:
     raise UnknownFault(f"no node {name!r}; there are: {known}")
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise UnknownFault(f"{text}: not a number of seconds from 0 up")
+    return seconds
+
+
 def _node_lost(world: World, name: str) -> None:
-    _node(world, name).power_off()
+    machine = _node(world, name)
+    world.faults.lost.add(machine.name)
+    machine.power_off()
 
 
 def _node_back(world: World, name: str) -> None:
-    _node(world, name).start()
+    machine = _node(world, name)
+    if machine.name not in world.faults.lost:
+        raise UnknownFault(f"{machine.name} has not been lost: start it through the cloud")
+    world.faults.lost.discard(machine.name)
+    machine.start()
 
 
 def _network_cut(world: World, name: str) -> None:
@@ -64,7 +78,7 @@ def _network_heal(world: World, name: str = "") -> None:
 
 
 def _slow_link(world: World, name: str, seconds: str) -> None:
-    world.slow[_node(world, name).address] = float(seconds)
+    world.slow[_node(world, name).address] = _seconds(seconds)
 
 
 def _image_missing(world: World, image: str) -> None:
@@ -84,7 +98,7 @@ def _sudo_refused(world: World, name: str) -> None:
 
 
 def _drop_connection(world: World, name: str, after: str = "0.5") -> None:
-    _node(world, name).drop_after = float(after)
+    _node(world, name).drop_after = _seconds(after)
 
 
 def _api_error(world: World, code: str, count: str = "1") -> None:
@@ -102,7 +116,7 @@ def _no_valid_host(world: World) -> None:
 
 
 def _slow_boot(world: World, seconds: str) -> None:
-    world.faults.slow_boot_s = float(seconds)
+    world.faults.slow_boot_s = _seconds(seconds)
 
 
 @dataclass(frozen=True)
@@ -156,7 +170,7 @@ def active(world: World) -> list[str]:
     faults, found = world.faults, []
     for machine in sorted(world.machines.values(), key=lambda m: m.name):
         states = {
-            "node-lost": not machine.powered and machine.starting is None,
+            "node-lost": machine.name in faults.lost,
             "network-cut": machine.address in world.cut,
             "disk-full": machine.disk.full,
             "sudo-refused": machine.sudo_refused,
@@ -176,12 +190,14 @@ def active(world: World) -> list[str]:
 
 
 def clear(world: World) -> None:
-    """Mend everything; nodes without power are started."""
+    """Mend everything; nodes that were lost are started, those that the cloud stopped are not."""
+    lost = set(world.faults.lost)
     world.images.update(world.faults.missing_containers)
     world.faults.__dict__.update(Faults().__dict__)
     world.slow.clear()
     for machine in world.machines.values():
         machine.disk.full = machine.sudo_refused = False
         machine.drop_after = None
-        machine.start()
+        if machine.name in lost:
+            machine.start()
     _network_heal(world)

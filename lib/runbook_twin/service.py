@@ -24,11 +24,14 @@ from runbook_twin.world import World
 from runbook_twin.world_hypervisor import WorldHypervisor
 
 
+CLOCK = 20.0  # the whole book in less than a minute
+
+
 @dataclass(frozen=True)
 class Options:
     """How to start. idle_s: stop after so many of our seconds without a client; None = never."""
 
-    clock: float = 20.0
+    clock: float = CLOCK
     empty: bool = False
     idle_s: float | None = None
 

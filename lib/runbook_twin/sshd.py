@@ -156,6 +156,7 @@ class NodeSession(asyncssh.SSHServerSession[bytes]):
         self.terminal: Terminal | None = None
         self.task: asyncio.Task[None] | None = None
         self.foreground: asyncio.Task[int] | None = None
+        self.dropping = False
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """The channel is open."""
@@ -181,6 +182,7 @@ class NodeSession(asyncssh.SSHServerSession[bytes]):
         self.task = self.machine.spawn(self._main())
         if self.machine.drop_after is not None:
             seconds, self.machine.drop_after = self.machine.drop_after, None
+            self.dropping = True  # nobody hears how the command ends, however soon
             self.machine.world.clock.call_later(seconds, self.connection.abort)
 
     def data_received(self, data: bytes, datatype: Any) -> None:
@@ -250,7 +252,7 @@ class NodeSession(asyncssh.SSHServerSession[bytes]):
         else:
             script = (await self.input.read()).decode("utf-8", "replace")
             status = await shell.main(script, streams)
-        if not self.channel.is_closing():
+        if not self.channel.is_closing() and not self.dropping:
             self.channel.exit(status)
 
     def prompt(self, directory: str = "~") -> str:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runbook.errors import ParseError
-from runbook.parse.columns import cut_table
+from runbook.parse.columns import cut_table as columns_of_table
+
+Rows = list[tuple[int, list[str]]]
+
+
+def cut_table(*args: Any, first: int = 1) -> tuple[tuple[str, ...], Rows]:
+    """The titles and, for each row, its line number and its cells."""
+    titles, columns = columns_of_table(*args, first=first)
+    return titles, list(enumerate(map(list, zip(*columns, strict=True)), first + 1))
+
 
 TITLES = ("ID", "MANAGER STATUS", "NOTE")
 

@@ -155,7 +155,7 @@ def test_a_server_that_was_restarted_is_connected_to_again(lab: Lab) -> None:
     ssh, server = lab.ssh(), lab.server(sshd)
     assert ssh.execute(server, "exit 0").exit_code == 0
     lab.stop(sshd)
-    with pytest.raises(Unreachable, match="cannot be reached|is lost"):
+    with pytest.raises(Unreachable, match=r"cannot be reached|is lost"):
         ssh.execute(server, "exit 0")
     lab.listen(sshd, port=sshd.port)
     assert ssh.execute(server, "exit 0").exit_code == 0

@@ -104,14 +104,14 @@ def test_what_does_not_answer_is_named(lab: Lab) -> None:
     with pytest.raises(Unreachable, match=r"node00 .* cannot be reached through bastion: "):
         lab.ssh().execute(NODE, "exit 0")
     lab.stop(bastion)
-    with pytest.raises(Unreachable, match="^bastion .* cannot be reached: "):
+    with pytest.raises(Unreachable, match=r"^bastion .* cannot be reached: "):
         lab.ssh().execute(NODE, "exit 0")
 
 
 def test_the_host_key_of_each_jump_is_checked(lab: Lab) -> None:
     bastion, node = lab.sshd(known=False), lab.sshd()
     lab.configure(host("bastion", bastion) + host("node", node, "    ProxyJump bastion"))
-    with pytest.raises(HostKeyError, match="^bastion"):
+    with pytest.raises(HostKeyError, match=r"^bastion"):
         lab.ssh().execute(NODE, "exit 0")
     assert node.connections == []
 

@@ -17,6 +17,7 @@ from runbook.inventory import Server
 if TYPE_CHECKING:
     from .conftest import Lab, Sshd
 
+LOCK = "not told"
 Agent = Callable[[list[asyncssh.SSHKey]], None]
 
 
@@ -185,7 +186,7 @@ def test_no_key_at_all(lab: Lab) -> None:
 
 def test_an_encrypted_key_is_skipped(lab: Lab) -> None:
     locked = lab.folder / "locked"
-    locked.write_bytes(lab.key.export_private_key(passphrase="not told"))
+    locked.write_bytes(lab.key.export_private_key(passphrase=LOCK))
     lab.configure(identity=str(locked))
     sshd = lab.sshd()
     with pytest.raises(NotAuthenticated, match=r"locked \(skipped: encrypted"):
@@ -202,7 +203,7 @@ def test_a_broken_key_file_is_skipped(lab: Lab, content: str) -> None:
     lab.configure(f"Host *\n    IdentityFile {broken}\n")
     assert ask(lab, sshd) == 0
     lab.configure(identity=str(broken))
-    with pytest.raises(NotAuthenticated, match="broken .skipped: not a private key"):
+    with pytest.raises(NotAuthenticated, match=r"broken .skipped: not a private key"):
         ask(lab, sshd)
 
 
@@ -236,7 +237,7 @@ def test_the_agents_fingerprints_are_told(lab: Lab, agent: Agent) -> None:
 
 def test_only_the_configured_keys_of_the_agent(lab: Lab, agent: Agent) -> None:
     locked = lab.folder / "locked"
-    locked.write_bytes(lab.key.export_private_key(passphrase="not told"))
+    locked.write_bytes(lab.key.export_private_key(passphrase=LOCK))
     locked.with_name("locked.pub").write_bytes(lab.key.export_public_key())
     lab.configure("Host *\n    IdentitiesOnly yes\n", identity=str(locked))
     other = asyncssh.generate_private_key("ssh-ed25519")

@@ -1,92 +1,110 @@
-"""The servers of a group in the cloud: what there is, making what is missing, removing all."""
+"""The servers of a group in the cloud: making what is missing, removing all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from runbook.changes.base import Act
 from runbook.cloud import Cloud
-from runbook.command import Node, Nodes
+from runbook.command import Node
 from runbook.errors import TargetError
+from runbook.inventory import Server
 from runbook.machine_config import MachineParameters, render_cloud_config
 from runbook.params import CloudAccess, Group, Target
-from runbook.table import rows_frame
-
-_COLUMNS = ("server", "wanted", "status", "address", "id")
 
 
-def existing(cloud: Cloud, nodes: Sequence[Node]) -> pd.DataFrame:
-    """What the cloud has of these nodes. Columns: server, wanted (address), status, address, id."""
-    there = {s.name: s for group in _groups(nodes) for s in cloud.servers(group)}
-    rows = []
-    for node in nodes:
-        found = there.get(node.name)
-        rows.append(
-            {
-                "server": node.name,
-                "wanted": node.address,
-                "status": found.status if found else "missing",
-                "address": found.address if found else None,
-                "id": found.id if found else None,
-            }
-        )
-    return rows_frame(rows, _COLUMNS, f"Servers in cloud {cloud.name}")
+def make_missing(
+    target: Target, cloud: Cloud | None, nodes: Sequence[Node], forget: Callable[[Server], None]
+) -> list[Act]:
+    """Acts that make network, key pair and servers of these nodes (B1, S1).
 
-
-def misplaced(table: pd.DataFrame) -> int:
-    """How many servers of `existing` have another address than wanted."""
-    return int((table.address.notna() & (table.address != table.wanted)).sum())
-
-
-def present(cloud: Cloud, nodes: Sequence[Node]) -> Nodes:
-    """Those of the nodes that the cloud has."""
-    names = {s.name for group in _groups(nodes) for s in cloud.servers(group)}
-    return Nodes([node for node in nodes if node.name in names])
-
-
-def make_missing(target: Target, cloud: Cloud | None, group: str, *names: str) -> list[Act]:
-    """Acts that make network, key pair and servers of a group, or those named (B1, S1).
-
-    A target without a cloud has its servers already: then there are no acts.
-    Raises TargetError when the group does not say what to make its servers from.
+    A target without a cloud has its servers already: then there are no acts. forget: drops the
+    host key of an earlier server. Raises TargetError when a group does not say what to make its
+    servers from, CloudError when a name exists twice.
     """
     if cloud is None or target.cloud is None:
         return []
-    wanted = _complete(target, group)
-    access = target.cloud
+    groups = {name: _complete(target, name) for name in _groups(nodes)}
+    networks = {str(group.network): str(group.subnet) for group in groups.values()}
     return [
-        _network(cloud, str(wanted.network), str(wanted.subnet)),
-        _key_pair(cloud, access),
+        *(_network(cloud, name, subnet) for name, subnet in networks.items()),
+        _key_pair(cloud, target.cloud),
         *(
-            _server(cloud, access, name, group, wanted)
-            for name in wanted.servers
-            if not names or name in names
+            _Making(cloud, target.cloud, node, groups[node.server.group], forget).act()
+            for node in nodes
         ),
     ]
 
 
-def wait_active(cloud: Cloud | None, nodes: Sequence[Node]) -> pd.DataFrame:
-    """Wait until the cloud calls every server ACTIVE. Columns: as `existing`.
+def remove_all(target: Target, cloud: Cloud | None, groups: Sequence[str]) -> list[Act]:
+    """Acts that delete the servers of these groups, their networks and the key pair.
 
-    Raises CloudError with the cloud's reason when one went to ERROR.
+    A target without a cloud keeps its servers: then there are no acts.
     """
-    if cloud is None:
-        return rows_frame([], _COLUMNS, "This target has no cloud: its servers exist")
-    for node in nodes:
-        cloud.wait_for(cloud.server(node.name))
-    return existing(cloud, nodes)
-
-
-def remove_all(cloud: Cloud, target: Target, groups: Sequence[str]) -> list[Act]:
-    """Acts that delete the servers of these groups, their networks and the key pair."""
+    if cloud is None or target.cloud is None:
+        return []
     wanted = [_complete(target, group) for group in groups]
-    servers = [_delete_server(cloud, name) for group in wanted for name in group.servers]
     networks = dict.fromkeys(str(group.network) for group in wanted)
-    access = target.cloud
-    pair = [_delete_key_pair(cloud, access.key_pair.name)] if access else []
-    return [*servers, *(_delete_network(cloud, name) for name in networks), *pair]
+    return [
+        *(_delete_server(cloud, name) for group in wanted for name in group.servers),
+        *(_delete_network(cloud, name) for name in networks),
+        _delete_key_pair(cloud, target.cloud.key_pair.name),
+    ]
+
+
+@dataclass(frozen=True)
+class _Making:
+    """One server that is made, or started when it is there and off."""
+
+    cloud: Cloud
+    access: CloudAccess
+    node: Node
+    group: Group
+    forget: Callable[[Server], None]
+
+    def act(self) -> Act:
+        name, found = self.node.name, self.cloud.find(self.node.name)
+        if found is not None and found.status == "SHUTOFF":
+            what, line = f"start server {name}", f"openstack server start {name}"
+            undo = f"openstack server stop {name}"
+        else:
+            what, line = f"make server {name}", self._create_line()
+            undo = f"openstack server delete {name}"
+        return Act(what, [("(cloud)", line)], self._is_done, self._apply, undo)
+
+    def _create_line(self) -> str:
+        return (
+            f"openstack server create --image {self.group.image} --flavor {self.group.flavor} "
+            f"--nic net-id={self.group.network},v4-fixed-ip={self.node.address} "
+            f"--key-name {self.access.key_pair.name} {self.node.name}"
+        )
+
+    def _is_done(self) -> bool:
+        found = self.cloud.find(self.node.name)
+        return (
+            found is not None and found.status == "ACTIVE" and self.node.address in found.addresses
+        )
+
+    def _apply(self) -> None:
+        is_new = self.cloud.find(self.node.name) is None
+        rancher = "rancher" in str(self.group.image) or "burmilla" in str(self.group.image)
+        user_data = render_cloud_config(
+            MachineParameters(self.node.name), dialect="rancheros" if rancher else "coreos"
+        )
+        self.cloud.ensure_server(
+            self.node.name,
+            self.node.server.group,
+            str(self.group.image),
+            str(self.group.flavor),
+            str(self.group.network),
+            self.node.address,
+            self.access.key_pair.name,
+            user_data,
+            wait=False,
+        )
+        if is_new:
+            self.forget(self.node.server)
 
 
 def _groups(nodes: Sequence[Node]) -> list[str]:
@@ -110,11 +128,10 @@ def _complete(target: Target, group: str) -> Group:
 
 
 def _network(cloud: Cloud, name: str, subnet: str) -> Act:
+    line = f"openstack subnet create --network {name} --subnet-range {subnet} {name}"
     return Act(
         what=f"make network {name}",
-        steps=[
-            ("(cloud)", f"openstack subnet create --network {name} --subnet-range {subnet} {name}")
-        ],
+        steps=[("(cloud)", line)],
         is_done=lambda: cloud.network(name) is not None,
         apply=lambda: cloud.ensure_network(name, subnet),
         undo=f"openstack network delete {name}",
@@ -127,9 +144,10 @@ def _key_pair(cloud: Cloud, access: CloudAccess) -> Act:
     def public_key() -> str:
         try:
             return pair.public_key.read_text(encoding="utf-8")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "is not UTF-8 text"
             raise TargetError(
-                f"the public key {pair.public_key} cannot be read: {error.strerror}",
+                f"the public key {pair.public_key} cannot be read: {why}",
                 remedy="name your public key in cloud.key_pair.public_key of the target file",
             ) from None
 
@@ -139,50 +157,6 @@ def _key_pair(cloud: Cloud, access: CloudAccess) -> Act:
         is_done=lambda: cloud.has_key_pair(pair.name, public_key()),
         apply=lambda: cloud.ensure_key_pair(pair.name, public_key()),
         undo=f"openstack keypair delete {pair.name}",
-    )
-
-
-def _server(
-    cloud: Cloud,
-    access: CloudAccess,
-    name: str,
-    group: str,
-    wanted: Group,
-) -> Act:
-    address = str(wanted.servers[name].address)
-    dialect = "rancheros" if "rancher" in str(wanted.image) else "coreos"
-    user_data = render_cloud_config(MachineParameters(name), dialect=dialect)  # type: ignore[arg-type]
-
-    def make() -> object:
-        return cloud.ensure_server(
-            name,
-            group,
-            str(wanted.image),
-            str(wanted.flavor),
-            str(wanted.network),
-            address,
-            access.key_pair.name,
-            user_data,
-            wait=False,
-        )
-
-    def done() -> bool:
-        found = cloud.find(name)
-        return found is not None and found.status == "ACTIVE" and address in found.addresses
-
-    return Act(
-        what=f"make server {name}",
-        steps=[
-            (
-                "(cloud)",
-                f"openstack server create --image {wanted.image} --flavor {wanted.flavor} "
-                f"--nic net-id={wanted.network},v4-fixed-ip={address} "
-                f"--key-name {access.key_pair.name} {name}",
-            )
-        ],
-        is_done=done,
-        apply=make,
-        undo=f"openstack server delete {name}",
     )
 
 

@@ -9,7 +9,7 @@ from runbook.changes import files
 from runbook.changes.base import Act
 from runbook.changes.etcd import new_discovery_url, self_hosted_discovery_url
 from runbook.command import Node, Nodes, quoted
-from runbook.errors import ParameterError, RunbookError
+from runbook.errors import MissingError, ParameterError
 from runbook.facts import systemd
 from runbook.machine_config import EtcdParameters, MachineParameters, render_cloud_config
 from runbook.parse import parse
@@ -69,26 +69,26 @@ class Bootstrap:
             undo="nothing to undo: an unused token does no harm",
         )
 
-    def _make_url(self) -> object:
+    def _make_url(self) -> None:
         node, size = self.nodes[0], len(self.nodes)
         if self.method == "self-hosted":
             token = secrets.token_hex(16)
             self._made = self_hosted_discovery_url(node, self.service, token, size)
         else:
             self._made = new_discovery_url(node, self.service, size)
-        return node.run("true")
 
     def config(self, node: Node) -> str:
-        """This node's cloud-config (B3); the nodes' differ in name and address only.
+        """This node's cloud-config (B3); the nodes' differ in the address only, and with method
+        `static` in the member's name.
 
-        Raises RunbookError while there is no discovery URL yet.
+        Raises MissingError while there is no discovery URL yet.
         """
         static = self.method == "static"
         if not static and not self.discovery:
-            raise RunbookError("there is no discovery URL yet", remedy="apply `token` first")
+            raise MissingError("there is no discovery URL yet", remedy="apply `token` first")
         members = tuple((n.name, n.address) for n in self.nodes) if static else ()
         etcd = EtcdParameters(node.address, discovery=self.discovery, initial_cluster=members)
-        return render_cloud_config(MachineParameters(node.name, etcd=etcd, units=UNITS))
+        return render_cloud_config(MachineParameters(None, etcd=etcd, units=UNITS))
 
     def write(self) -> list[Act]:
         """Write each node's cloud-config (B3)."""

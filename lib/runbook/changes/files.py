@@ -6,19 +6,13 @@ from collections.abc import Callable
 
 from runbook.changes.base import Act
 from runbook.command import Node, quoted
+from runbook.facts.files import differs
 
 # The new file is complete on the same disk before it takes the old one's place.
 _REPLACE = (
     'set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX"); '
     'trap \'rm -f "$new"\' EXIT; cat >"$new"; chmod "$2" "$new"; sync; mv -f "$new" "$1"'
 )
-_SHOW = 'test -e "$1" && stat -c %a "$1" && cat "$1"'
-
-
-def differs(node: Node, path: str, content: str, mode: str) -> bool:
-    """Whether the file is not there, or differs in content or mode."""
-    result = node.run("sh -c %s sh %s", _SHOW, path, sudo=True)
-    return result.exit_code != 0 or result.stdout != f"{mode.lstrip('0')}\n{content}".encode()
 
 
 def write(node: Node, path: str, content: str | Callable[[], str], *, mode: str = "0644") -> Act:

@@ -7,6 +7,8 @@ from runbook.command import Node, Result, quoted
 from runbook.errors import CommandFailed
 from runbook.facts import fleet
 
+NGINX = "/etc/systemd/system/nginx.service"
+
 
 def nginx_unit(image: str, port: int) -> str:
     """The unit of the article (F1): nginx in a container, never two on one machine."""

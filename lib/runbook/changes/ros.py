@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from runbook.changes.base import Act
+import pandas as pd
+
+from runbook.changes.base import Act, drill
 from runbook.changes.servers import reboot
 from runbook.command import Node, quoted
 from runbook.errors import ParameterError, Refused
@@ -59,37 +63,42 @@ def is_older(release: str, than: str) -> bool:
     return _numbers(release) < _numbers(than)
 
 
-def go_to_release(
-    node: Node, release: str, running: str, consent: bool, *, lasting: bool
-) -> list[Act]:
-    """sudo ros os upgrade -i rancher/os:RELEASE, then a reboot (V3, V4).
+def by_releases(
+    node: Node, route: Sequence[str], listed: pd.DataFrame, consent: bool
+) -> list[list[Act]]:
+    """For each leg of a route such as v0.6.1, v0.5.0, v0.6.1: sudo ros os upgrade -i
+    rancher/os:RELEASE, then a reboot (V3, V4); nothing where a leg leads nowhere.
 
-    Raises Refused for a release older than `running` without `consent`: a downgrade is said as
-    such before anything runs.
+    A route that ends where it began is a drill. Raises ParameterError for a release that is not
+    in `listed`; Refused for a step to an older one without `consent`: a downgrade is said as such
+    before anything runs.
     """
-    down = is_older(release, running)
-    if down and not consent:
-        raise Refused(
-            f"{release} is older than {running}, which runs on {node.name}: this is a downgrade",
-            remedy="if that is what you want, run it again with downgrade_approved=true",
-        )
-    line = quoted("ros os upgrade -f --no-reboot -i %s", f"rancher/os:{release}")
-
-    def done() -> bool:
-        return ros.release(node) == release
-
-    upgrade = Act(
-        what=f"{'DOWNGRADE' if down else 'upgrade'} {node.name} from {running} to {release}",
-        steps=[(node.name, f"sudo {line}")],
-        is_done=done,
-        apply=lambda: node.change(line, sudo=True, deadline=600),
-        undo=f"the same with rancher/os:{running}",
-        lasting=lasting,
-    )
-    return [upgrade, reboot(node, is_done=done, lasting=lasting)]
+    for release in route:
+        _listed(release, [image.rpartition(":")[2] for image in listed.image], "releases")
+    legs = [_leg(node, *leg, consent) for leg in pairwise(route)]
+    if route[0] != route[-1] or not all(legs):
+        return legs
+    (there, *boot), (back, *boot_back) = legs
+    there, back = drill(there, back)
+    return [[there, *_meanwhile(boot)], [back, *_meanwhile(boot_back)]]
 
 
-def switch_engine(node: Node, engine: str, *, lasting: bool = True) -> Act:
+def by_engines(node: Node, route: Sequence[str], listed: pd.DataFrame) -> list[list[Act]]:
+    """For each leg of a route such as docker-1.12.1, docker-1.11.2, docker-1.12.1: sudo ros
+    engine switch ENGINE (V6); a drill, as `by_releases`.
+
+    Raises ParameterError for an engine that is not in `listed`; Refused on a Swarm member for one
+    below 1.12: it would leave its Swarm.
+    """
+    for engine in route:
+        _listed(engine, list(listed.engine), "engines")
+    there, back = [switch_engine(node, engine) for engine in route[1:]]
+    if route[0] == route[1]:
+        return [[], []]
+    return [[act] for act in drill(there, back)]
+
+
+def switch_engine(node: Node, engine: str) -> Act:
     """sudo ros engine switch ENGINE (V6).
 
     Raises Refused on a Swarm member for an engine below 1.12: it would leave its Swarm.
@@ -112,8 +121,43 @@ def switch_engine(node: Node, engine: str, *, lasting: bool = True) -> Act:
         is_done=done,
         apply=lambda: node.change(line, sudo=True, deadline=300),
         undo=f"on {node.name}: sudo ros engine switch with the engine before",
-        lasting=lasting,
     )
+
+
+def _leg(node: Node, running: str, release: str, consent: bool) -> list[Act]:
+    """From one release to another."""
+    if release == running:
+        return []
+    down = is_older(release, running)
+    if down and not consent:
+        raise Refused(
+            f"{release} is older than {running}, which {node.name} runs then: this is a downgrade",
+            remedy="if that is what you want, run it again with downgrade_approved=true",
+        )
+    line = quoted("ros os upgrade -f --no-reboot -i %s", f"rancher/os:{release}")
+
+    def done() -> bool:
+        return ros.release(node) == release
+
+    upgrade = Act(
+        what=f"{'DOWNGRADE' if down else 'upgrade'} {node.name} from {running} to {release}",
+        steps=[(node.name, f"sudo {line}")],
+        is_done=done,
+        apply=lambda: node.change(line, sudo=True, deadline=600),
+        undo=f"the same with rancher/os:{running}",
+    )
+    return [upgrade, reboot(node, is_done=done, lasting=True)]
+
+
+def _meanwhile(acts: Sequence[Act]) -> list[Act]:
+    return [replace(act, lasting=False) for act in acts]
+
+
+def _listed(wanted: str, known: Sequence[str], what: str) -> None:
+    if wanted not in known:
+        raise ParameterError(
+            f"{wanted!r} is not among the {what} of this server", remedy=f"use {', '.join(known)}"
+        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
-from runbook.changes.base import Act
+from runbook.changes.base import Act, drill
 from runbook.command import Node, Result, quoted
-from runbook.errors import CommandFailed
+from runbook.errors import CommandFailed, ParameterError, Unreachable
 from runbook.facts import docker, swarm
 
 _PORT = 2377
+_PUBLISH = {"ingress": "{port}:80", "host": "mode=host,published={port},target=80"}
 # The token travels on stdin to the engine's own socket: `docker swarm join --token` would show it
 # in the process list of the server.
 _JOIN = (
@@ -114,30 +115,33 @@ def create_service(
     mode: str = "ingress",
 ) -> Act:
     """docker service create (S6). mode `host` publishes on the task's own node only, for kernels
-    without IPVS."""
-    publish = f"{port}:80" if mode == "ingress" else f"mode=host,published={port},target=80"
-    # 1.12 has no --detach and never waits; later clients would wait without a limit.
-    detach = "" if docker.version(manager).startswith("1.") else " --detach"
-    line = quoted(
-        f"docker service create{detach} --name %s --replicas %s --publish %s %s",
-        name,
-        replicas,
-        publish,
-        image,
-    )
+    without IPVS. Raises ParameterError for another mode."""
+    if mode not in _PUBLISH:
+        raise ParameterError(f"publish: {mode!r}", remedy=f"use {' or '.join(_PUBLISH)}")
+    publish = _PUBLISH[mode].format(port=port)
+
+    def line() -> str:
+        words = f"docker service create{_detach(manager)} --name %s --replicas %s --publish %s %s"
+        return quoted(words, name, replicas, publish, image)
+
     return Act(
         what=f"create service {name}",
-        steps=[(manager.name, line)],
+        steps=[(manager.name, line())],
         is_done=lambda: bool((swarm.services(manager).name == name).any()),
-        apply=lambda: manager.change(line, deadline=120),
+        apply=lambda: manager.change(line(), deadline=120),
         undo=f"on {manager.name}: docker service rm {name}",
     )
 
 
-def set_replicas(manager: Node, service: str, replicas: int, *, lasting: bool = True) -> Act:
+def replicas_drill(manager: Node, service: str, there: int, back: int) -> tuple[Act, Act]:
+    """docker service update --replicas N SERVICE (S10), and back."""
+    return drill(set_replicas(manager, service, there), set_replicas(manager, service, back))
+
+
+def set_replicas(manager: Node, service: str, replicas: int) -> Act:
     """docker service update --replicas N SERVICE (S10)."""
-    detach = "" if docker.version(manager).startswith("1.") else " --detach"
-    line = quoted(f"docker service update{detach} --replicas %s %s", replicas, service)
+    words = f"docker service update{_detach(manager)} --replicas %s %s"
+    line = quoted(words, replicas, service)
 
     def done() -> bool:
         found = swarm.services(manager)
@@ -149,8 +153,15 @@ def set_replicas(manager: Node, service: str, replicas: int, *, lasting: bool = 
         is_done=done,
         apply=lambda: manager.change(line, deadline=120),
         undo=f"on {manager.name}: docker service update --replicas with the number before",
-        lasting=lasting,
     )
+
+
+def _detach(manager: Node) -> str:
+    """1.12 has no --detach and never waits; later clients would wait without a limit."""
+    try:
+        return "" if docker.version(manager).startswith("1.") else " --detach"
+    except Unreachable:  # it is still to be made; the line is written anew when it is run
+        return ""
 
 
 def remove_service(manager: Node, name: str) -> Act:

@@ -17,11 +17,15 @@ from runbook.table import read
 
 @dataclass(frozen=True)
 class Observation:
-    """What one look at a condition saw: whether it held, in words, and the table if there is one."""
+    """What one look at a condition saw: whether it held, in words, and the table if there is one.
+
+    final: an error that no more waiting mends.
+    """
 
     held: bool
     seen: str
     table: pd.DataFrame | None = field(default=None, compare=False)
+    final: RunbookError | None = field(default=None, compare=False)
 
 
 Condition = Callable[[], Observation]
@@ -53,7 +57,7 @@ def read_result(result: Result) -> pd.DataFrame:
         error.evidence = result.evidence
         raise
     now = datetime.now(UTC).strftime("%H:%M:%S UTC")
-    made.attrs["caption"] = f"{result.server} · {result.command} · {now}"
+    made.attrs["caption"] = f"{result.server} · {result.command} · exit {result.exit_code} · {now}"
     return made
 
 
@@ -71,6 +75,8 @@ def all_of(conditions: Sequence[Condition]) -> Condition:
     def look_at_all() -> Observation:
         with ThreadPoolExecutor(max(len(conditions), 1)) as pool:
             seen = list(pool.map(look, conditions))
-        return Observation(all(one.held for one in seen), "; ".join(one.seen for one in seen))
+        final = next((one.final for one in seen if one.final), None)
+        words = "; ".join(one.seen for one in seen)
+        return Observation(all(one.held for one in seen), words, final=final)
 
     return look_at_all

@@ -10,6 +10,8 @@ from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 from runbook.table import rows_frame
 
+_TASK = re.compile(r"\.(\d+|[a-z0-9]{25})\.[a-z0-9]{25}$")  # NAME.SLOT.ID, global: NAME.NODE.ID
+
 
 def version(node: Node) -> str:
     """The version of the node's docker client, such as 1.12.1; one probe per server."""
@@ -39,14 +41,46 @@ def names(table: pd.DataFrame) -> set[str]:
     return {name for found in table.names for name in found}
 
 
+def up(table: pd.DataFrame) -> set[str]:
+    """The names of the containers that are Up."""
+    return names(table[table.status == "Up"])
+
+
+def unversioned(table: pd.DataFrame) -> list[str]:
+    """Images in a table of containers that do not say their version."""
+    return sorted(image for image in table.image if ":" not in image.rpartition("/")[2])
+
+
+def own_names(table: pd.DataFrame) -> set[str]:
+    """The names without those of a Swarm's tasks, which their managers place anew each time."""
+    return {name for name in names(table) if not _TASK.search(name)}
+
+
+def system_starts(node: Node) -> pd.DataFrame:
+    """When each system container was started, to the nanosecond (R3): `ps` tells it in minutes.
+
+    Columns: name, started_at (as the engine prints it), in the order of the names.
+    """
+    inspect = "system-docker inspect --format '{{.Name}} {{.State.StartedAt}}'"
+    running = node.ask("system-docker ps -q", sudo=True).text.split()
+    result = node.ask(f"{inspect} {' '.join(running)}", sudo=True)
+    pairs = sorted(line.lstrip("/").split(maxsplit=1) for line in result.text.splitlines())
+    rows = [{"name": name, "started_at": at} for name, at in pairs]
+    return rows_frame(rows, ("name", "started_at"), f"{node.name} · {inspect}")
+
+
 def restarted(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    """Names of containers that are Up for a shorter time than before, by two tables of them."""
-    since = {found[0]: up for found, up in zip(before.names, before.status_s, strict=True)}
-    return sorted(
-        found[0]
-        for found, up in zip(after.names, after.status_s, strict=True)
-        if found[0] not in since or up < since[found[0]]
-    )
+    """Names of containers that were started anew, by two tables of `system_starts`."""
+    since = dict(zip(before.name, before.started_at, strict=True))
+    return [
+        row.name for row in after.itertuples(index=False) if since.get(row.name) != row.started_at
+    ]
+
+
+def engine(node: Node) -> str:
+    """The version of the running engine (docker version), such as 1.12.1."""
+    found = ask_table(node, "docker version")
+    return str(found.version[found.component.str.lower() == "server"].iloc[0])
 
 
 def speaks_json(node: Node) -> bool:
@@ -74,7 +108,7 @@ def all_up(node: Node, wanted: set[str]) -> Condition:
 
     def look() -> Observation:
         found = containers(node)
-        missing = sorted(wanted - names(found[found.status == "Up"]))
+        missing = sorted(wanted - up(found))
         return Observation(not missing, f"not up: {', '.join(missing) or 'none'}", found)
 
     return look

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from runbook.command import Node, Nodes
+from runbook.errors import ParseError
 from runbook.facts.base import Condition, Observation, ask_table
 from runbook.table import rows_frame
 
@@ -12,18 +15,26 @@ from runbook.table import rows_frame
 _HEALTH_CODES = (0, 4, 5)
 
 
-def dialect(node: Node) -> str:
-    """`v2` or `v3`: which API this node's etcdctl speaks by itself; one probe per server."""
+def version(node: Node) -> str:
+    """The version of the node's etcdctl, such as 2.3.7; one probe per server."""
     return node.fact("etcdctl", _probe)
 
 
+def dialect(node: Node) -> str:
+    """`v2` or `v3`: which API is asked through this node's etcdctl."""
+    return "v2" if version(node).startswith("2.") else "v3"
+
+
 def _probe(node: Node) -> str:
-    words = node.ask("etcdctl --version").text.split()
-    version = words[words.index("version") + 1] if "version" in words else ""
-    if not version:  # 3.x prints "etcdctl version: 3.4.23"
-        version = words[words.index("version:") + 1]
-    node.facts["etcdctl version"] = version
-    return "v2" if version.startswith("2.") else "v3"
+    # 3.x knows --version only in the v2 dialect, 2.3 has no command `version`.
+    for line, accept in (
+        ("ETCDCTL_API=2 etcdctl --version", (0, 1, 128)),
+        ("etcdctl version", (0,)),
+    ):
+        text = node.ask(line, accept=accept).text
+        if found := re.search(r"etcdctl version:? (\S+)", text):
+            return found[1]
+    raise ParseError("etcdctl version", "no version in it", text=text)
 
 
 def cluster_health(node: Node) -> pd.DataFrame:
@@ -43,11 +54,21 @@ def endpoint_health(node: Node) -> pd.DataFrame:
 
 
 def members(node: Node) -> pd.DataFrame:
-    """etcdctl member list. Columns: member, name, started, leader, learner, peer_urls, client_urls."""
+    """etcdctl member list. Columns: tables.md, `etcdctl member list`."""
     v2 = dialect(node) == "v2"
     return ask_table(
         node, "etcdctl member list" if v2 else "ETCDCTL_API=3 etcdctl member list -w json"
     )
+
+
+def healthy(health: pd.DataFrame) -> int:
+    """How many members of a `cluster_health` are healthy."""
+    return int((health.state == "healthy").sum())
+
+
+def cluster(health: pd.DataFrame) -> str:
+    """What a `cluster_health` says of the whole: healthy, degraded, unhealthy or unknown."""
+    return str(health.attrs["summary"]["cluster"])
 
 
 def read_value(node: Node, key: str) -> str | None:
@@ -73,10 +94,9 @@ def members_healthy(node: Node, count: int) -> Condition:
 
     def look() -> Observation:
         health = cluster_health(node)
-        healthy = int((health.state == "healthy").sum())
-        cluster = health.attrs["summary"]["cluster"]
-        seen = f"{healthy} of {len(health)} members healthy, cluster {cluster}"
-        return Observation(healthy == count and cluster == "healthy", seen, health)
+        well, whole = healthy(health), cluster(health)
+        seen = f"{well} of {len(health)} members healthy, cluster {whole}"
+        return Observation(well == count and whole == "healthy", seen, health)
 
     return look
 

@@ -8,6 +8,11 @@ from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 
 
+def version(node: Node) -> str:
+    """The version of the node's fleetctl, such as 0.11.8; one probe per server."""
+    return node.fact("fleetctl", lambda n: n.ask("fleetctl --version").text.split()[-1])
+
+
 def machines(node: Node) -> pd.DataFrame:
     """fleetctl list-machines. Columns: machine, ip, metadata."""
     return ask_table(node, "fleetctl list-machines")
@@ -47,10 +52,10 @@ def placements_everywhere(nodes: Nodes, unit: str) -> pd.DataFrame:
     return made
 
 
-def state_of(files: pd.DataFrame, unit: str) -> str | None:
-    """The STATE of a unit in a table of unit_files; None when it is not there."""
-    mine = files[files.unit == unit]
-    return str(mine.state.iloc[0]) if len(mine) else None
+def states_of(files: pd.DataFrame, unit: str) -> tuple[str, str] | None:
+    """DSTATE and STATE of a unit in a table of unit_files; None when it is not there."""
+    found = [(row.dstate, row.state) for row in files.itertuples() if row.unit == unit]
+    return found[0] if found else None
 
 
 def placed(nodes: Nodes, found: pd.DataFrame) -> dict[str, list[str]]:
@@ -64,8 +69,14 @@ def unit_runs(node: Node, unit: str, *, not_on: str | None = None) -> Condition:
     def look() -> Observation:
         placed = placements(node, unit)
         elsewhere = placed[placed.ip != not_on] if not_on else placed
-        seen = ", ".join(elsewhere.ip) or "runs on no machine that list-machines knows"
-        return Observation(len(elsewhere) > 0, f"{unit}: {seen}", units(node))
+        listed = units(node)
+        if len(elsewhere):
+            return Observation(True, f"{unit} runs on {', '.join(elsewhere.ip)}", listed)
+        told = ", ".join(
+            f"{row.active}/{row.sub} on {row.ip or 'a machine that is gone'}"
+            for row in listed[listed.unit == unit].itertuples()
+        )
+        return Observation(False, f"{unit}: {told or 'on no machine yet'}", listed)
 
     return look
 

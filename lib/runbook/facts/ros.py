@@ -10,14 +10,27 @@ from runbook.command import Node
 from runbook.facts.base import Condition, Observation, ask_table
 
 
+def version(node: Node) -> str:
+    """The version of the server's ros tool, such as v0.6.1; one probe per server."""
+    probe = "ros --version"
+    return node.fact("ros", lambda n: str(ask_table(n, probe, sudo=True).version.iloc[0]))
+
+
 def os_version(node: Node) -> pd.DataFrame:
     """sudo ros os version (V1). Columns: version."""
     return ask_table(node, "ros os version", sudo=True)
 
 
 def releases(node: Node) -> pd.DataFrame:
-    """sudo ros os list (V2). Columns: image, version, where, running, latest."""
-    return ask_table(node, "ros os list", sudo=True)
+    """sudo ros os list (V2). Columns: image, version, where, running, latest.
+
+    ros before 1.5 does not say which one runs: then `ros os version` does.
+    """
+    found = ask_table(node, "ros os list", sudo=True)
+    if not found.running.fillna(False).any():
+        runs = release(node)
+        found["running"] = [image.rpartition(":")[2] == runs for image in found.image]
+    return found
 
 
 def engines(node: Node) -> pd.DataFrame:

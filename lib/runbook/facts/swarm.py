@@ -7,6 +7,7 @@ import pandas as pd
 from runbook.command import Node, Nodes
 from runbook.facts.base import Condition, Observation, ask_table
 from runbook.facts.docker import speaks_json
+from runbook.table import rows_frame
 
 _JSON = " --format '{{json .}}'"
 
@@ -19,6 +20,13 @@ def info(node: Node) -> dict[str, str]:
         if colon:
             found.setdefault(key, value.strip())
     return found
+
+
+def info_table(node: Node, *keys: str) -> pd.DataFrame:
+    """Some lines of docker info. Columns: key, value (null when docker does not say)."""
+    told = info(node)
+    rows = [{"key": key, "value": told.get(key)} for key in keys]
+    return rows_frame(rows, ("key", "value"), f"{node.name} · docker info")
 
 
 def membership(node: Node) -> str:
@@ -67,9 +75,10 @@ def service_runs(
         here = running[running.node != not_on] if not_on else running
         wanted = found[found.desired_state == "Running"]
         states = ", ".join(
-            f"{t.node or '(no node)'} {t.current_state}" for t in wanted.itertuples()
+            f"{t.node or '(no node)'} {t.current_state}{f' ({t.error})' if t.error else ''}"
+            for t in (wanted if len(wanted) else found).itertuples()
         )
-        return Observation(len(here) >= replicas, states or "no task is wanted", found)
+        return Observation(len(here) >= replicas, states or "there is no task yet", found)
 
     return look
 

@@ -30,7 +30,7 @@ def render_cloud_config(parameters: MachineParameters, *, dialect: CloudDialect 
 
 
 def _coreos(parameters: MachineParameters) -> dict[str, Any]:
-    config: dict[str, Any] = {"hostname": parameters.hostname}
+    config: dict[str, Any] = _hostname(parameters)
     if parameters.keys:
         config["ssh_authorized_keys"] = list(parameters.keys)
     if parameters.ntp_servers:
@@ -48,6 +48,10 @@ def _coreos(parameters: MachineParameters) -> dict[str, Any]:
     if started := _units(parameters):
         coreos["units"] = started
     return config | ({"coreos": coreos} if coreos else {})
+
+
+def _hostname(parameters: MachineParameters) -> dict[str, Any]:
+    return {} if parameters.hostname is None else {"hostname": parameters.hostname}
 
 
 def _units(parameters: MachineParameters) -> list[dict[str, Any]]:
@@ -70,7 +74,7 @@ def _rancheros(parameters: MachineParameters) -> dict[str, Any]:
                 f"{name}: RancherOS' cloud-config cannot say it (it has neither etcd nor systemd)",
                 remedy=f"leave {name} out for RancherOS, or build the machine from CoreOS",
             )
-    config: dict[str, Any] = {"hostname": parameters.hostname}
+    config: dict[str, Any] = _hostname(parameters)
     if parameters.keys:
         config["ssh_authorized_keys"] = list(parameters.keys)
     if files := _rancheros_files(parameters):

@@ -56,7 +56,7 @@ def _root(root_format: str, third: bool) -> dict[str, Any]:
 
 
 def _files(parameters: MachineParameters, third: bool) -> dict[str, str]:
-    files = {"/etc/hostname": parameters.hostname}
+    files = {} if parameters.hostname is None else {"/etc/hostname": parameters.hostname}
     if parameters.ntp_servers:
         files[units.TIMESYNCD] = units.timesyncd(parameters)
     if parameters.address and third:

@@ -54,11 +54,12 @@ class EtcdParameters:
 class MachineParameters:
     """One machine (article rows C1, C2, B3). Raises ParameterError for what no dialect can say.
 
+    hostname: None = it has its name already.
     address: with its prefix (10.11.12.13/24), empty = DHCP, then gateway and dns_servers are the
     DHCP server's business. keys: OpenSSH lines of the login user. units: systemd units to start.
     """
 
-    hostname: str
+    hostname: str | None
     ntp_servers: tuple[str, ...] = ()
     dns_servers: tuple[str, ...] = DNS_SERVERS
     address: str = ""
@@ -70,7 +71,8 @@ class MachineParameters:
     units: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _host("hostname", self.hostname)
+        if self.hostname is not None:
+            _host("hostname", self.hostname)
         for server in self.ntp_servers:
             _host("ntp_servers", server)
         for server in self.dns_servers:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from runbook.errors import UsageError
-from runbook.parse.base import Answer, Column, Parsed
+from runbook.parse.base import Answer, Column, Parsed, no_parser
+from runbook.parse.prefix import split_prefix
 
 __all__ = ["Answer", "Column", "Parsed", "parse"]
 
@@ -20,6 +20,8 @@ _MODULES = {
     "systemctl": "runbook.parse.systemctl",
     "cloud-config": "runbook.parse.ros",
 }
+# What these print depends on variables (ETCDCTL_API, ETCDCTL_WRITE_OUT): they see them in front.
+_CHANGED_BY_VARIABLES = {"etcdctl"}
 
 
 def parse(
@@ -28,20 +30,16 @@ def parse(
     stderr: bytes | str = b"",
     exit_code: int = 0,
 ) -> Parsed:
-    """Read what the command line `argv` printed.
+    """Read what the command line `argv` printed; sudo, env and variables may stand in front.
 
     Raises UsageError when there is no parser for that command, ParseError when the text cannot
     be read in full, is another tool's, or is the tool's own report of a failure.
     """
-    words = list(argv)
-    while words[:1] == ["sudo"] or (words and words[0] == "-n"):
-        words.pop(0)
-    module = _MODULES.get(words[0].rsplit("/", 1)[-1]) if words else None
+    variables, words = split_prefix(argv)
+    module = _MODULES.get(words[0]) if words else None
     if module is None:
-        raise UsageError(
-            f"no parser for: {' '.join(argv) or '(nothing)'}",
-            remedy=f"give a command line of one of: {', '.join(sorted(_MODULES))}",
-        )
-    words[0] = words[0].rsplit("/", 1)[-1]
+        raise no_parser(words[:1], _MODULES)  # the other words may hold a secret
+    if words[0] in _CHANGED_BY_VARIABLES:
+        words = [*variables, *words]
     parsed: Parsed = import_module(module).parse(Answer.of(words, stdout, stderr, exit_code))
     return parsed

@@ -15,8 +15,8 @@ Titles = tuple[str, ...]
 
 def cut_table(
     tool: str, lines: Sequence[str], layouts: Collection[Titles], *, first: int = 1
-) -> tuple[Titles, list[tuple[int, list[str]]]]:
-    """The titles of the header and, for each row, its line number and its cells.
+) -> tuple[Titles, list[list[str]]]:
+    """The titles of the header and, for each, the cells of all rows below it.
 
     Offsets count characters, as Go's tabwriter does ("…" is one). Cells lose their padding on
     the right only: a blank on the left belongs to the cell. `layouts`: the headers that the tool
@@ -24,7 +24,7 @@ def cut_table(
     row without a gap of two blanks before each column, and a row that ends early.
 
     >>> cut_table("ls", ["ID  NAME", "1   a b", "2   "], [("ID", "NAME")])
-    (('ID', 'NAME'), [(2, ['1', 'a b']), (3, ['2', ''])])
+    (('ID', 'NAME'), [['1', '2'], ['a b', '']])
     """
     if not lines:
         raise ParseError(tool, "printed nothing, not even the header")
@@ -33,16 +33,19 @@ def cut_table(
     if titles not in layouts or found[0].start() != 0:
         raise ParseError(tool, "is not the expected header", line=first, text=lines[0])
     starts = [title.start() for title in found]
-    row = re.compile(
-        "".join(rf"([^\t]{{{end - at - 2}}})  " for at, end in pairwise(starts)) + "([^\t]*)"
-    )
     # A tabwriter pads every cell but the last. A text whose blanks at line ends were all taken
     # away by an editor is still whole; one row without them among others with them is cut.
     width = 0 if any(line.endswith(" ") for line in lines[1:]) else starts[-1]
-    rows = []
-    for number, line in enumerate(lines[1:], first + 1):
-        cells = row.fullmatch(line.ljust(width))
-        if not cells:
-            raise ParseError(tool, "is not a whole row of the table", line=number, text=line)
-        rows.append((number, [cell.rstrip(" ") for cell in cells.groups()]))
-    return titles, rows
+    rows = [line.ljust(width) for line in lines[1:]]
+    bad = [at for at, row in enumerate(rows) if len(row) < starts[-1] or "\t" in row]
+    columns = []
+    for at, end in pairwise([*starts, None]):
+        cells = [row[at:end].rstrip(" ") for row in rows]
+        longest = None if end is None else end - at - 2  # two blanks part it from the next one
+        if longest is not None and max(map(len, cells), default=0) > longest:
+            bad += [number for number, cell in enumerate(cells) if len(cell) > longest]
+        columns.append(cells)
+    if bad:
+        why, at = "is not a whole row of the table", min(bad)
+        raise ParseError(tool, why, line=first + 1 + at, text=rows[at])
+    return titles, columns

@@ -29,6 +29,7 @@ _FAILURE = re.compile(
     r"|error during connect",
     re.IGNORECASE,
 )
+_FAILURE_BEGINS = frozenset("EeCcUuFfPp")  # most lines of a long table need no further look
 
 
 def parse(answer: Answer) -> Parsed:
@@ -57,7 +58,7 @@ def parse(answer: Answer) -> Parsed:
 def _refuse_failures(tool: str, stdout: str, stderr: str, exit_code: int) -> None:
     """A failure's own words may stand on either stream; usage is a failure even with exit 0."""
     lines = [line for line in f"{stderr}\n{stdout}".split("\n") if line]
-    said = [line for line in lines if _FAILURE.match(line)]
+    said = [line for line in lines if line[0] in _FAILURE_BEGINS and _FAILURE.match(line)]
     if exit_code:
         errors = [line for line in said if not line.startswith("Usage:")]
         words = [*errors, *lines, "(it said nothing)"][0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runbook.errors import ParseError, UsageError
+from runbook.parse.base import no_parser
 
 # Options by their long names with the short one behind the slash.
 _GLOBAL_SWITCHES = "debug/D tls tlsverify version/v"
@@ -82,11 +83,7 @@ def find_command(argv: Sequence[str]) -> Command:
         name = _ALIASES.get(typed, typed)
         if len(rest) >= count and name in _SWITCHES:
             return Command(f"{program} {typed}", name, rest[count:])
-    known = ", ".join(name for name in _SWITCHES)
-    raise UsageError(
-        f"no parser for: {program} {rest[0] if rest else ''}".rstrip(),
-        remedy=f"give the command line of one of: {known}",
-    )
+    raise no_parser((program, *rest[:1]), (f"{program} {name}" for name in _SWITCHES))
 
 
 def _names(listed: str) -> dict[str, str]:

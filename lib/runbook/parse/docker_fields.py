@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,40 @@ class Field:
     title: str
     pattern: re.Pattern[str]
     read: Reader
+
+    def read_all(self, texts: Sequence[str]) -> dict[str, list[Any]] | int:
+        """The columns of many texts, or the index of the first one that does not fit.
+
+        Texts come again and again: each one is read once.
+        """
+        found = {text: self.pattern.fullmatch(text) for text in set(texts)}
+        if None in found.values():
+            return next(at for at, text in enumerate(texts) if found[text] is None)
+        if isinstance(self.read, Text):
+            return {self.read.column: self.read.values(texts, found.keys())}
+        values = {text: self.read(match) for text, match in found.items() if match}
+        columns: dict[str, list[Any]] = {}
+        for name, sample in next(iter(values.values()), {}).items():
+            column = [values[text][name] for text in texts]
+            columns[name] = [*map(list, column)] if isinstance(sample, list) else column
+        return columns
+
+
+@dataclass(frozen=True)
+class Text:
+    """Reads the text itself into one column; the `absent` words are null."""
+
+    column: str
+    absent: frozenset[str]
+
+    def __call__(self, found: re.Match[str]) -> Values:
+        return {self.column: None if found[0] in self.absent else found[0]}
+
+    def values(self, texts: Sequence[str], different: Set[str]) -> list[str | None]:
+        """What the column holds for many texts; `different`: each of them once."""
+        if self.absent.isdisjoint(different):
+            return list(texts)
+        return [None if text in self.absent else text for text in texts]
 
 
 @dataclass(frozen=True)
@@ -74,13 +108,14 @@ def nothing(found: re.Match[str]) -> Values:
 
 
 def field(name: str, title: str, pattern: str, read: Reader = nothing) -> Field:
-    """A field; `pattern` is of ASCII classes and fits the whole text."""
+    """A field; `pattern` is of ASCII classes and fits the whole text; `read` gives the same columns
+    for each text, lists in all of them or in none."""
     return Field(name, title, re.compile(pattern, re.ASCII | re.DOTALL), read)
 
 
 def text(column: str, *absent: str) -> Reader:
     """The text itself; nothing, `<none>` and the `absent` words are null."""
-    return lambda found: {column: None if found[0] in ("", "<none>", *absent) else found[0]}
+    return Text(column, frozenset(("", "<none>", *absent)))
 
 
 def listed(column: str, separator: str) -> Reader:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from runbook.errors import ParseError
 from runbook.parse.columns import cut_table
@@ -13,8 +14,8 @@ from runbook.parse.docker_template import match_template, parse_template
 
 _JSON = re.compile(r"\{\{ *json +\. *\}\}|json")
 
-# A line's number, its fields, and their texts.
-Record = tuple[int, Sequence[Field], Sequence[str]]
+# A field, the rows (from 0) in which it stands, and its texts there.
+Cells = tuple[Field, Sequence[int], Sequence[str]]
 
 
 def read_listing(
@@ -26,21 +27,19 @@ def read_listing(
     wholly what that form prints, or when there is no parser for the form.
     """
     template = options.get("format", "").strip()
-    records: Iterable[Record]
+    whole = _without_last_blanks(lines)
     if "quiet" in options:
         if template not in ("", "table"):
             raise ParseError(tool, "-q with --format prints one or the other, by version")
-        records = _quiet(listing, _without_last_blanks(lines), first)
-    elif template in ("", "table"):
-        records = _table(tool, listing.layouts, _without_last_blanks(lines), first)
-    elif _JSON.fullmatch(template):
-        records = _json_lines(tool, listing, _without_last_blanks(lines), first)
-    elif template.startswith("table"):
-        records = _table(tool, [_table_template(tool, listing, template)], lines, first)
-    else:
-        records = _template(tool, listing, template, lines, first)
-    empty: Values = dict.fromkeys(column.name for column in listing.columns)
-    return [_row(tool, empty, *record) for record in records]
+        return _rows(tool, listing, [(listing.quiet, range(len(whole)), whole)], first)
+    if template in ("", "table"):
+        return _rows(tool, listing, _table(tool, listing.layouts, whole, first), first + 1)
+    if _JSON.fullmatch(template):
+        return _rows(tool, listing, _json_lines(tool, listing, whole, first), first)
+    if template.startswith("table"):
+        layouts = [_table_template(tool, listing, template)]
+        return _rows(tool, listing, _table(tool, layouts, lines, first), first + 1)
+    return _rows(tool, listing, _template(tool, listing, template, lines, first), first)
 
 
 def prints(options: Mapping[str, str], name: str) -> bool:
@@ -58,31 +57,36 @@ def _without_last_blanks(lines: list[str]) -> list[str]:
     return lines[:count]
 
 
-def _row(
-    tool: str, empty: Values, number: int, fields: Sequence[Field], texts: Sequence[str]
-) -> Values:
-    row = empty.copy()
-    for field, text in zip(fields, texts, strict=True):
-        found = field.pattern.fullmatch(text)
-        if not found:
-            why = f"{field.title} cannot be read" if text else f"{field.title} is empty"
-            raise ParseError(tool, why, line=number, text=text)
-        row.update(field.read(found))
-    return row
-
-
-def _quiet(listing: Listing, lines: list[str], first: int) -> Iterator[Record]:
-    for number, line in enumerate(lines, first):
-        yield number, (listing.quiet,), (line,)
+def _rows(tool: str, listing: Listing, sheet: Sequence[Cells], first: int) -> list[Values]:
+    """Rows of all columns: read column by column, as most texts stand in many rows."""
+    count = 1 + max((rows[-1] for _, rows, _ in sheet if rows), default=-1)
+    made: dict[str, list[Any]] = {column.name: [None] * count for column in listing.columns}
+    misfits: list[tuple[int, Field, str]] = []
+    for field, rows, texts in sheet:
+        read = field.read_all(texts)
+        if isinstance(read, int):
+            misfits.append((rows[read], field, texts[read]))
+            continue
+        for name, values in read.items():
+            if len(values) == count:
+                made[name] = values
+            else:
+                for at, value in zip(rows, values, strict=True):
+                    made[name][at] = value
+    if misfits:
+        at, field, text = min(misfits, key=lambda misfit: misfit[0])
+        why = f"{field.title} cannot be read" if text else f"{field.title} is empty"
+        raise ParseError(tool, why, line=first + at, text=text)
+    return [dict(zip(made, values, strict=True)) for values in zip(*made.values(), strict=True)]
 
 
 def _table(
     tool: str, layouts: Iterable[Sequence[Field]], lines: list[str], first: int
-) -> Iterator[Record]:
+) -> list[Cells]:
     known = {tuple(field.title for field in layout): layout for layout in layouts}
-    titles, rows = cut_table(tool, lines, known, first=first)
-    for number, cells in rows:
-        yield number, known[titles], cells
+    titles, columns = cut_table(tool, lines, known, first=first)
+    rows = range(len(lines) - 1)
+    return [(field, rows, cells) for field, cells in zip(known[titles], columns, strict=True)]
 
 
 def _table_template(tool: str, listing: Listing, template: str) -> list[Field]:
@@ -92,21 +96,30 @@ def _table_template(tool: str, listing: Listing, template: str) -> list[Field]:
     return [listing.field(tool, name, table=True) for name in names]
 
 
-def _json_lines(tool: str, listing: Listing, lines: list[str], first: int) -> Iterator[Record]:
-    for number, line in enumerate(lines, first):
-        if line == "json":
-            why = "prints the word json for --format json; ask with --format '{{json .}}'"
-            raise ParseError(tool, f"this version {why}", line=number)
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            values = None
-        if not isinstance(values, dict):
-            raise ParseError(tool, "is not a JSON object", line=number, text=line)
-        if missing := [name for name in listing.in_json if name not in values]:
-            raise ParseError(tool, f"has no {', '.join(missing)}", line=number, text=line)
-        fields = [field for field in listing.fields if field.name in values]
-        yield number, fields, [_json_text(tool, number, values[field.name]) for field in fields]
+def _json_lines(tool: str, listing: Listing, lines: list[str], first: int) -> list[Cells]:
+    objects = [_json_object(tool, listing, *numbered) for numbered in enumerate(lines, first)]
+    sheet: list[Cells] = []
+    for field in listing.fields:
+        rows = [at for at, values in enumerate(objects) if field.name in values]
+        sheet.append((field, rows, [objects[at][field.name] for at in rows]))
+    return sheet
+
+
+def _json_object(tool: str, listing: Listing, number: int, line: str) -> dict[str, str]:
+    """The texts of one line by the fields' names."""
+    if line == "json":
+        why = "prints the word json for --format json; ask with --format '{{json .}}'"
+        raise ParseError(tool, f"this version {why}", line=number)
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ParseError(tool, "is not a JSON object", line=number, text=line)
+    if missing := [name for name in listing.in_json if name not in values]:
+        raise ParseError(tool, f"has no {', '.join(missing)}", line=number, text=line)
+    names = [field.name for field in listing.fields if field.name in values]
+    return {name: _json_text(tool, number, values[name]) for name in names}
 
 
 def _json_text(tool: str, number: int, value: object) -> str:
@@ -119,12 +132,14 @@ def _json_text(tool: str, number: int, value: object) -> str:
 
 def _template(
     tool: str, listing: Listing, template: str, lines: list[str], first: int
-) -> Iterator[Record]:
+) -> list[Cells]:
     names, literals = parse_template(tool, template)
     fields = [listing.field(tool, name) for name in names]
-    # The more telling of two fields for one column is the later one of the listing.
-    order = sorted(range(len(fields)), key=lambda index: listing.fields.index(fields[index]))
     patterns = [field.pattern for field in fields]
-    for number, line in enumerate(lines, first):
-        texts = match_template(tool, number, line, patterns, literals)
-        yield number, [fields[index] for index in order], [texts[index] for index in order]
+    matched = [
+        match_template(tool, at, line, patterns, literals) for at, line in enumerate(lines, first)
+    ]
+    rows = range(len(lines))
+    sheet = [(field, rows, [texts[at] for texts in matched]) for at, field in enumerate(fields)]
+    # The more telling of two fields for one column is the later one of the listing.
+    return sorted(sheet, key=lambda cells: listing.fields.index(cells[0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from runbook.errors import UsageError
 from runbook.parse import (
     etcdctl_cluster,
     etcdctl_health,
@@ -10,7 +9,7 @@ from runbook.parse import (
     etcdctl_members,
     etcdctl_status,
 )
-from runbook.parse.base import Answer, Parsed
+from runbook.parse.base import Answer, Parsed, no_parser
 from runbook.parse.command_line import Grammar, names, read
 from runbook.parse.source import Source
 
@@ -62,7 +61,4 @@ def parse(answer: Answer) -> Parsed:
             source = Source(f"etcdctl {command}", answer)
             source.refuse_help()
             return reader(source, line)
-    raise UsageError(
-        f"no parser for: {' '.join(answer.argv)}",
-        remedy=f"etcdctl's parsers read: {', '.join(_COMMANDS)}",
-    )
+    raise no_parser(("etcdctl", *line.words[:2]), (f"etcdctl {name}" for name in _COMMANDS))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.errors import UsageError
 from runbook.parse import fleetctl_acts, fleetctl_lists
-from runbook.parse.base import Answer, Parsed
+from runbook.parse.base import Answer, Parsed, no_parser
 from runbook.parse.command_line import Grammar, names, read
 from runbook.parse.source import Source
 
@@ -29,10 +28,7 @@ def parse(answer: Answer) -> Parsed:
     source = Source(f"fleetctl {command}", answer)
     known = [*fleetctl_lists.LISTS, *fleetctl_acts.ACTS]
     if command not in known:
-        raise UsageError(
-            f"no parser for: {' '.join(answer.argv)}",
-            remedy=f"fleetctl's parsers read: {', '.join(known)}",
-        )
+        raise no_parser(("fleetctl", command), (f"fleetctl {name}" for name in known))
     source.refuse_help()
     if command in fleetctl_lists.LISTS:
         return fleetctl_lists.units_or_machines(source, line)

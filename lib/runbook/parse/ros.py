@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from runbook.errors import UsageError
 from runbook.parse import yaml_keys
-from runbook.parse.base import Answer, Column, Parsed
+from runbook.parse.base import Answer, Column, Parsed, no_parser
 from runbook.parse.command_line import CommandLine, Grammar, names, read
 from runbook.parse.source import Line, Source
 
@@ -59,10 +58,7 @@ def parse(answer: Answer) -> Parsed:
     words = tuple("config" if word == "c" else word for word in line.words[:2])
     command = " ".join(words) or ("--version" if line.on("version") else "")
     if command not in _COMMANDS:
-        raise UsageError(
-            f"no parser for: {' '.join(answer.argv)}",
-            remedy=f"ros' parsers read: {', '.join(_COMMANDS)}",
-        )
+        raise no_parser(("ros", *words), (f"ros {name}" for name in _COMMANDS))
     source = Source(f"ros {command}", answer)
     source.require_exit(0)
     source.refuse_help()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from runbook.errors import UsageError
-from runbook.parse.base import Answer, Column, Parsed
+from runbook.parse.base import Answer, Column, Parsed, no_parser
 from runbook.parse.command_line import CommandLine, Grammar, names, read
 from runbook.parse.source import Line, Source
 
@@ -43,10 +42,7 @@ def parse(answer: Answer) -> Parsed:
         return _is_active(Source("systemctl is-active", answer), line)
     if line.starts_with("show"):
         return _show(Source("systemctl show", answer), line)
-    raise UsageError(
-        f"no parser for: {' '.join(answer.argv)}",
-        remedy="systemctl's parsers read: is-active, show",
-    )
+    raise no_parser(("systemctl", *line.words[:2]), ("systemctl is-active", "systemctl show"))
 
 
 def snake_case(name: str) -> str:

@@ -1,1 +1,1 @@
-"""What an operator sees: tables, banners, progress, buttons, pictures. Everything has a text form."""
+"""What an operator sees: tables, banners, progress, pictures. Everything has a text form."""

@@ -6,14 +6,15 @@ import html
 from collections.abc import Sequence
 
 from runbook.check import Check
+from runbook.view import colours
 from runbook.view.shown import Shown
 
 _STYLE = (
     "padding:10px 14px;margin:6px 0;border-left:6px solid {colour};background:{ground};"
     "font-family:system-ui,sans-serif;font-size:15px;color:#1f2328"
 )
-GOOD = ("#1a7f37", "#e9f6ec")
-BAD = ("#b42318", "#fdecea")
+GOOD = (colours.GOOD, "#e9f6ec")
+BAD = (colours.BAD, "#fdecea")
 PLAIN = ("#57606a", "#f3f4f6")
 
 
@@ -29,7 +30,7 @@ def banner(title: str, text: str, colours: tuple[str, str]) -> Shown:
 
 def check(made: Check) -> Shown:
     """One line for one check, as it is made."""
-    colour = (GOOD if made.passed else BAD)[0]
+    colour = colours.GOOD_TEXT if made.passed else colours.BAD_TEXT
     line = html.escape(str(made))
     return Shown(str(made), f"<div style='color:{colour};font-weight:600'>{line}</div>")
 

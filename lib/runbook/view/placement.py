@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
+from runbook.view.colours import BAD, GOOD
 from runbook.view.shown import Shown
 
 _BOX, _GAP, _LINE = 150, 16, 18
@@ -21,10 +22,11 @@ def placement(before: Placement, after: Placement, down: Sequence[str] = ()) -> 
         "after", after, servers, height + _GAP, height, down
     )
     total = 2 * height + _GAP + 2
+    size = f"viewBox='0 0 {width} {total}' width='{width}' height='{total}'"
     return Shown(
         "\n".join([*_words("before", before, servers, ()), *_words("after", after, servers, down)]),
-        f"<svg role='img' aria-label='placement before and after' width='{width}' "
-        f"height='{total}' font-family='system-ui,sans-serif' font-size='12'>{rows}</svg>",
+        f"<svg role='img' aria-label='placement before and after' {size} "
+        f"font-family='system-ui,sans-serif' font-size='12'>{rows}</svg>",
     )
 
 
@@ -39,11 +41,11 @@ def _words(when: str, placed: Placement, servers: Sequence[str], down: Sequence[
 def _row(
     when: str, placed: Placement, servers: Sequence[str], top: int, height: int, down: Sequence[str]
 ) -> str:
-    drawn = [f"<text x='0' y='{top + 20}' fill='#57606a'>{when}</text>"]
+    drawn = [f"<text x='0' y='{top + 20}' fill='currentColor'>{when}</text>"]
     for number, server in enumerate(servers):
         left = 60 + number * (_BOX + _GAP)
         lost = server in down
-        edge, ground = ("#b42318", "#fdecea") if lost else ("#57606a", "#f6f8fa")
+        edge, ground = (BAD, "#fdecea") if lost else ("#57606a", "#f6f8fa")
         dash = " stroke-dasharray='5 3'" if lost else ""
         label = html.escape(f"{server} (down)" if lost else server)
         drawn.append(
@@ -53,7 +55,7 @@ def _row(
         )
         for line, name in enumerate(placed.get(server, ())):
             drawn.append(
-                f"<text x='{left + 8}' y='{top + 38 + line * _LINE}' fill='#1a7f37'>"
+                f"<text x='{left + 8}' y='{top + 38 + line * _LINE}' fill='{GOOD}'>"
                 f"● {html.escape(name)}</text>"
             )
     return "".join(drawn)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
+
+_FLAG = re.compile(r"(?<!\S)--?[^\s-]\S{0,40}")
 
 
 @dataclass(frozen=True)
@@ -17,3 +21,8 @@ class Shown:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def command(line: str) -> str:
+    """A command line as HTML that a browser does not break within a flag (--replicas)."""
+    return _FLAG.sub(r"<span style='white-space:nowrap'>\g<0></span>", html.escape(line))
