@@ -115,15 +115,17 @@ class Provisioner(LocalProvisioner):
     """Jupyter's own way to start a kernel, but for the process, which `server` forks."""
 
     server: Server | None = None
+    process: Any = None
+    connection_info: Any = {}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel for the prepared command; returns its connection."""
         assert self.server is not None  # noqa: S101 - set by whoever chose this provisioner
         environment = {**os.environ, **(kwargs.get("env") or {})}
         folder = kwargs.get("cwd") or os.getcwd()  # noqa: PTH109 - a string is wanted
         self.process = self.server.start(cmd, environment, folder)
         self.pid = self.pgid = self.process.pid  # it leads a session of its own
-        return dict(self.connection_info)
+        return self.connection_info
 
 
 def main() -> None:

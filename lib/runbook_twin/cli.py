@@ -116,7 +116,11 @@ def _up(folder: Folder, options: argparse.Namespace) -> int:
 
 
 def _foreground(folder: Folder, options: argparse.Namespace) -> int:
-    from runbook_twin.service import CLOCK, Options, serve  # heavy: only the process itself needs it
+    from runbook_twin.service import (
+        CLOCK,
+        Options,
+        serve,
+    )  # heavy: only the process itself needs it
     from runbook_twin.skipping import SkippingLoop
 
     asked = Options(options.clock or CLOCK, options.empty, options.idle)

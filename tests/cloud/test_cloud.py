@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runbook.cloud import Cloud, Seen
+from runbook.cloud import Cloud, Seen, fingerprint, secrets_of
 from runbook.errors import (
     CloudError,
     MissingError,
@@ -251,7 +251,7 @@ def test_host_keys_come_from_the_console(ground: Cloud, api: Any) -> None:
     api.hypervisor.create_s = 1.0
     ground.ensure_server(**NODE)
     assert ground.console_log("node00").startswith("booting")
-    assert ground.host_keys("node00") == [tuple(PUBLIC.split()[:2])]
+    assert ground.host_key_fingerprints("node00") == {fingerprint(PUBLIC.split()[1])}
 
 
 def test_the_deadline_is_in_seconds_of_the_target(ground: Cloud, api: Any) -> None:
@@ -356,3 +356,26 @@ def test_servers_are_made_side_by_side(ground: Cloud) -> None:
 
 def test_nothing_is_connected_before_the_first_call(tmp_path: Path) -> None:
     Cloud("here", file=tmp_path / "nowhere.yaml").close()
+
+
+def test_a_network_that_we_did_not_make_stays(cloud: Cloud, api: Any) -> None:
+    with cloud.connection.doing("make a network by hand") as sdk:
+        sdk.network.create_network(name="private")
+    assert not cloud.owns_network("private")
+    with pytest.raises(Refused, match="was not made by us"):
+        cloud.delete_network("private")
+    assert cloud.network("private") is not None
+
+
+def test_secrets_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = tmp_path / "clouds.yaml"
+    clouds.write_text("clouds: {mine: {auth: {username: me, password: hunter22}}, other: {}}")
+    (tmp_path / "secure.yaml").write_text("clouds: {mine: {auth: {token: abc-def}}}")
+    monkeypatch.setenv("OS_PASSWORD", "of the environment")
+    assert list(secrets_of("mine", clouds)) == [
+        ("mine password", "hunter22"),
+        ("mine token", "abc-def"),
+        ("OS_PASSWORD", "of the environment"),
+    ]
+    clouds.write_text(": not yaml [")
+    assert ("mine token", "abc-def") in secrets_of("mine", clouds)

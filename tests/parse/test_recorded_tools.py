@@ -52,7 +52,8 @@ def read(record: dict, stdout: str | bytes | None = None, stderr: str | bytes | 
 
 def is_free_text(record: dict) -> bool:
     line = " ".join(word for word in command_line(record) if not word.startswith("-"))
-    return line.startswith(FREE_TEXT) or " get " in line or " set " in line
+    prints_a_value = "--prev-kv" in record["argv"]  # which may have several lines
+    return line.startswith(FREE_TEXT) or " get " in line or " set " in line or prints_a_value
 
 
 @pytest.mark.parametrize("case", GOLDEN)

@@ -40,16 +40,22 @@ def make_missing(
 def remove_all(target: Target, cloud: Cloud | None, groups: Sequence[str]) -> list[Act]:
     """Acts that delete the servers of these groups, their networks and the key pair.
 
-    A target without a cloud keeps its servers: then there are no acts.
+    A network that we did not make stays, and so do network and key pair while servers of other
+    groups use them. A target without a cloud keeps its servers: then there are no acts.
     """
     if cloud is None or target.cloud is None:
         return []
     wanted = [_complete(target, group) for group in groups]
+    names = [name for group in wanted for name in group.servers]
     networks = dict.fromkeys(str(group.network) for group in wanted)
+
+    def in_use() -> bool:
+        return any(server.name not in names for server in cloud.servers())
+
     return [
-        *(_delete_server(cloud, name) for group in wanted for name in group.servers),
-        *(_delete_network(cloud, name) for name in networks),
-        _delete_key_pair(cloud, target.cloud.key_pair.name),
+        *(_delete_server(cloud, name) for name in names),
+        *(_delete_network(cloud, name, in_use) for name in networks),
+        _delete_key_pair(cloud, target.cloud.key_pair.name, in_use),
     ]
 
 
@@ -170,21 +176,21 @@ def _delete_server(cloud: Cloud, name: str) -> Act:
     )
 
 
-def _delete_network(cloud: Cloud, name: str) -> Act:
+def _delete_network(cloud: Cloud, name: str, in_use: Callable[[], bool]) -> Act:
     return Act(
-        what=f"delete network {name}",
+        what=f"delete network {name}, if we made it and nobody uses it",
         steps=[("(cloud)", f"openstack network delete {name}")],
-        is_done=lambda: cloud.network(name) is None,
+        is_done=lambda: not cloud.owns_network(name) or in_use(),
         apply=lambda: cloud.delete_network(name),
         undo="it can be made again",
     )
 
 
-def _delete_key_pair(cloud: Cloud, name: str) -> Act:
+def _delete_key_pair(cloud: Cloud, name: str, in_use: Callable[[], bool]) -> Act:
     return Act(
-        what=f"delete key pair {name}",
+        what=f"delete key pair {name}, if nobody uses it",
         steps=[("(cloud)", f"openstack keypair delete {name}")],
-        is_done=lambda: not cloud.has_key_pair(name),
+        is_done=lambda: not cloud.has_key_pair(name) or in_use(),
         apply=lambda: cloud.delete_key_pair(name),
         undo="it can be made again from the public key",
     )

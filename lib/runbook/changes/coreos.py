@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from functools import cached_property
+from functools import cached_property, partial
+
+import pandas as pd
 
 from runbook.changes import files
 from runbook.changes.base import Act
@@ -11,6 +13,7 @@ from runbook.changes.etcd import new_discovery_url, self_hosted_discovery_url
 from runbook.command import Node, Nodes, quoted
 from runbook.errors import MissingError, ParameterError
 from runbook.facts import systemd
+from runbook.facts.files import compared, same_settings
 from runbook.machine_config import EtcdParameters, MachineParameters, render_cloud_config
 from runbook.parse import parse
 
@@ -92,7 +95,14 @@ class Bootstrap:
 
     def write(self) -> list[Act]:
         """Write each node's cloud-config (B3)."""
-        return [files.write(n, OEM_CONFIG, lambda n=n: self.config(n)) for n in self.nodes]  # type: ignore[misc]
+        return [
+            files.write(node, OEM_CONFIG, partial(self.config, node), same=same_settings)
+            for node in self.nodes
+        ]
+
+    def written(self) -> pd.DataFrame:
+        """Whether each node has its cloud-config. Columns: server, path, as_wanted."""
+        return compared(self.nodes, OEM_CONFIG, self.config, same=same_settings)
 
     def run(self) -> list[Act]:
         """Run coreos-cloudinit on each node (B4)."""

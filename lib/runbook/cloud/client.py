@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.cloud.connection import CloudConnection
-from runbook.cloud.console import host_keys
+from runbook.cloud.console import host_key_fingerprints
 from runbook.cloud.grounds import Grounds
 from runbook.cloud.power import DEADLINE, Power
 from runbook.cloud.refusal import ApiRefused
@@ -137,9 +137,9 @@ class Cloud(Grounds, Power):
             raise
         return str((found or {}).get("output") or "")
 
-    def host_keys(self, name: str) -> list[tuple[str, str]]:
-        """SSH host keys (type, base64) that the server's console log shows."""
-        return host_keys(self.console_log(name))
+    def host_key_fingerprints(self, name: str) -> set[str]:
+        """Fingerprints of the SSH host keys that the server's console log shows."""
+        return host_key_fingerprints(self.console_log(name))
 
 
 def _encoded(name: str, user_data: str | bytes) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runbook.cloud.refusal import Translator
+from runbook.cloud.secrets import SECRET_KEYS
 from runbook.errors import TargetError
 
 _SECONDS = 60  # our own time, for one answer; the SDK would wait for ever
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_SECRET_KEYS = ("password", "token", "application_credential_secret", "passcode", "client_secret")
 
 
 class CloudConnection:
@@ -72,7 +72,7 @@ class CloudConnection:
         with self._translator.telling("read clouds.yaml"):
             chosen = config.get_one(cloud=self.name, region_name=self._region)
             auth = chosen.config.get("auth", {})
-            self._translator.hide(auth.get(key) for key in _SECRET_KEYS)
+            self._translator.hide(auth.get(key) for key in SECRET_KEYS)
             self._translator.url = str(auth.get("auth_url", ""))
             connection = Connection(config=chosen)
             if urlsplit(self._translator.url).hostname in _LOOPBACK:

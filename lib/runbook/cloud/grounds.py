@@ -9,7 +9,10 @@ from ipaddress import ip_network
 from runbook.cloud.console import fingerprint
 from runbook.cloud.read import CloudReader
 from runbook.cloud.refusal import ApiRefused
-from runbook.errors import CloudError, ParameterError
+from runbook.errors import CloudError, ParameterError, Refused
+
+
+MADE_BY_US = "made by runbook"  # the description of a network that we made
 
 
 class Grounds(CloudReader):
@@ -27,7 +30,7 @@ class Grounds(CloudReader):
             if network is not None:
                 subnets = [s.cidr for s in sdk.network.subnets(network_id=network.id)]
             if not subnets:
-                network = network or sdk.network.create_network(name=name)
+                network = network or sdk.network.create_network(name=name, description=MADE_BY_US)
                 sdk.network.create_subnet(
                     name=name, network_id=network.id, ip_version=wanted.version, cidr=str(wanted)
                 )
@@ -39,11 +42,24 @@ class Grounds(CloudReader):
             )
         return False
 
+    def owns_network(self, name: str) -> bool:
+        """Whether there is a network of that name that we made."""
+        network = self.network(name)
+        return network is not None and network.description == MADE_BY_US
+
     def delete_network(self, name: str) -> bool:
-        """Delete a network with its subnets. Returns False when there was none."""
+        """Delete a network with its subnets. Returns False when there was none.
+
+        Raises Refused for a network that is not ours.
+        """
         network = self.network(name)
         if network is None:
             return False
+        if network.description != MADE_BY_US:
+            raise Refused(
+                f"network {name} ({network.id}) was not made by us",
+                remedy=f"delete it by hand: openstack network delete {network.id}",
+            )
         try:
             with self.connection.doing(f"delete network {name}") as sdk:
                 sdk.network.delete_network(network.id, ignore_missing=True)

@@ -105,6 +105,9 @@ class Target(_Model):
     power: Power | None = Field(
         None, description="for targets without a cloud; none = no power switch"
     )
+    secrets: dict[str, str] = Field(
+        {}, description="name -> env:NAME, file:PATH or command:...; kept out of everything shown"
+    )
     groups: dict[Name, Group] = Field(min_length=1)
     _file: Path = PrivateAttr(default=Path())
     _sha256: str = PrivateAttr(default="")

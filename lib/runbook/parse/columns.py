@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import repeat
+from operator import itemgetter
 
 from runbook.errors import ParseError
 
@@ -38,14 +39,17 @@ def cut_table(
     width = 0 if any(line.endswith(" ") for line in lines[1:]) else starts[-1]
     rows = [line.ljust(width) for line in lines[1:]]
     bad = [at for at, row in enumerate(rows) if len(row) < starts[-1] or "\t" in row]
+    ends = [*starts[1:], None]
+    slices = map(slice, starts, ends)
+    cut = itemgetter(*slices, slice(0))  # one more: of a single one it would give no tuple
     columns = []
-    for at, end in pairwise([*starts, None]):
-        cells = [row[at:end].rstrip(" ") for row in rows]
-        longest = None if end is None else end - at - 2  # two blanks part it from the next one
-        if longest is not None and max(map(len, cells), default=0) > longest:
-            bad += [number for number, cell in enumerate(cells) if len(cell) > longest]
+    for at, end, padded in zip(starts, ends, zip(*map(cut, rows), strict=True), strict=False):
+        cells = list(map(str.rstrip, padded, repeat(" ")))
+        # Two blanks part a cell from the next one.
+        if end is not None and max(map(len, cells)) > end - at - 2:
+            bad += [number for number, cell in enumerate(cells) if len(cell) > end - at - 2]
         columns.append(cells)
     if bad:
         why, at = "is not a whole row of the table", min(bad)
         raise ParseError(tool, why, line=first + 1 + at, text=rows[at])
-    return titles, columns
+    return titles, columns or [[] for _ in titles]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,36 +31,27 @@ class Field:
     def read_all(self, texts: Sequence[str]) -> dict[str, list[Any]] | int:
         """The columns of many texts, or the index of the first one that does not fit.
 
-        Texts come again and again: each one is read once.
+        Texts come again and again: each one is matched once.
         """
         found = {text: self.pattern.fullmatch(text) for text in set(texts)}
-        if None in found.values():
-            return next(at for at, text in enumerate(texts) if found[text] is None)
-        if isinstance(self.read, Text):
-            return {self.read.column: self.read.values(texts, found.keys())}
+        if not all(found.values()):
+            return next(at for at, text in enumerate(texts) if not found[text])
+        if isinstance(self.read, Plain):
+            return {self.read.column: [*map(self.read.value, texts)]}
         values = {text: self.read(match) for text, match in found.items() if match}
-        columns: dict[str, list[Any]] = {}
-        for name, sample in next(iter(values.values()), {}).items():
-            column = [values[text][name] for text in texts]
-            columns[name] = [*map(list, column)] if isinstance(sample, list) else column
-        return columns
+        names = next(iter(values.values()), {})
+        return {name: [values[text][name] for text in texts] for name in names}
 
 
 @dataclass(frozen=True)
-class Text:
-    """Reads the text itself into one column; the `absent` words are null."""
+class Plain:
+    """Reads one column from the text as it is, without its groups."""
 
     column: str
-    absent: frozenset[str]
+    value: Callable[[str], Any]
 
     def __call__(self, found: re.Match[str]) -> Values:
-        return {self.column: None if found[0] in self.absent else found[0]}
-
-    def values(self, texts: Sequence[str], different: Set[str]) -> list[str | None]:
-        """What the column holds for many texts; `different`: each of them once."""
-        if self.absent.isdisjoint(different):
-            return list(texts)
-        return [None if text in self.absent else text for text in texts]
+        return {self.column: self.value(found[0])}
 
 
 @dataclass(frozen=True)
@@ -109,18 +100,19 @@ def nothing(found: re.Match[str]) -> Values:
 
 def field(name: str, title: str, pattern: str, read: Reader = nothing) -> Field:
     """A field; `pattern` is of ASCII classes and fits the whole text; `read` gives the same columns
-    for each text, lists in all of them or in none."""
+    for each text."""
     return Field(name, title, re.compile(pattern, re.ASCII | re.DOTALL), read)
 
 
 def text(column: str, *absent: str) -> Reader:
     """The text itself; nothing, `<none>` and the `absent` words are null."""
-    return Text(column, frozenset(("", "<none>", *absent)))
+    words = frozenset(("", "<none>", *absent))
+    return Plain(column, lambda told: None if told in words else told)
 
 
 def listed(column: str, separator: str) -> Reader:
     """A list; an empty text is an empty list."""
-    return lambda found: {column: found[0].split(separator) if found[0] else []}
+    return Plain(column, lambda told: told.split(separator) if told else [])
 
 
 def age(found: re.Match[str]) -> Values:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from runbook.errors import ParseError
 from runbook.parse.columns import cut_table
@@ -59,25 +58,23 @@ def _without_last_blanks(lines: list[str]) -> list[str]:
 
 def _rows(tool: str, listing: Listing, sheet: Sequence[Cells], first: int) -> list[Values]:
     """Rows of all columns: read column by column, as most texts stand in many rows."""
-    count = 1 + max((rows[-1] for _, rows, _ in sheet if rows), default=-1)
-    made: dict[str, list[Any]] = {column.name: [None] * count for column in listing.columns}
+    count = 1 + max((where[-1] for _, where, _ in sheet if where), default=-1)
+    empty: Values = dict.fromkeys(column.name for column in listing.columns)
+    rows = [empty.copy() for _ in range(count)]
     misfits: list[tuple[int, Field, str]] = []
-    for field, rows, texts in sheet:
+    for field, where, texts in sheet:
         read = field.read_all(texts)
         if isinstance(read, int):
-            misfits.append((rows[read], field, texts[read]))
+            misfits.append((where[read], field, texts[read]))
             continue
         for name, values in read.items():
-            if len(values) == count:
-                made[name] = values
-            else:
-                for at, value in zip(rows, values, strict=True):
-                    made[name][at] = value
+            for at, value in zip(where, values, strict=True):
+                rows[at][name] = value
     if misfits:
         at, field, text = min(misfits, key=lambda misfit: misfit[0])
         why = f"{field.title} cannot be read" if text else f"{field.title} is empty"
         raise ParseError(tool, why, line=first + at, text=text)
-    return [dict(zip(made, values, strict=True)) for values in zip(*made.values(), strict=True)]
+    return rows
 
 
 def _table(

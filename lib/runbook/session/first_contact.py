@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runbook import atomic
-from runbook.cloud import Cloud
+from runbook.cloud import Cloud, fingerprint
 from runbook.errors import RunbookError, Unreachable
 from runbook.inventory import Server
 from runbook.record import Journal
@@ -40,14 +40,14 @@ class FirstContact:
         cloud, (name, file) = self._cloud(), self._place(server)
         if cloud is None or file is None or not server.group:
             return False
-        shown = cloud.host_keys(server.name)
+        shown = cloud.host_key_fingerprints(server.name)
         if not shown:
             raise Unreachable(
                 f"{server.name}: its console log shows no host key yet",
                 remedy="wait until it has booted; if it never shows one, compare the key by hand, "
                 f"then add to {file}: {name} {key_type} {key}",
             )
-        if (key_type, key) not in shown:
+        if fingerprint(key) not in shown:
             return False
         with file.open("a") as lines:
             lines.write(f"{name} {key_type} {key}\n")

@@ -11,7 +11,7 @@ from runbook import kernel, project
 from runbook.changes.base import Act
 from runbook.changes.power import PowerSwitch, power_of
 from runbook.check import Check, Checks
-from runbook.cloud import Cloud
+from runbook.cloud import Cloud, secrets_of
 from runbook.command import Node, Nodes, Result, Verb
 from runbook.errors import MissingError
 from runbook.facts.base import Condition, all_of
@@ -19,7 +19,7 @@ from runbook.inventory import Server
 from runbook.outage import Meter
 from runbook.params import Target, load_target
 from runbook.record import Journal
-from runbook.secret import Redactor
+from runbook.secret import Redactor, fetch
 from runbook.session import lock
 from runbook.session.acts import Acts
 from runbook.session.approval import Approval
@@ -209,6 +209,16 @@ def start(runbook: str, target: str, *, note: str = "") -> Run:
         journal.operator(note)
     lock.take(found, runbook)
     prepare(found)
+    _learn_secrets(found, redactor)
     run = Run(runbook, found, journal, redactor)
     kernel.tell_what_is_left(run.left)
     return run
+
+
+def _learn_secrets(target: Target, redactor: Redactor) -> None:
+    """Every secret that the target file names, and the cloud's own, by value."""
+    for name, source in target.secrets.items():
+        fetch(name, source, redactor)
+    if target.cloud is not None:
+        for name, value in secrets_of(target.cloud.name, target.cloud.file):
+            redactor.add(name, value)

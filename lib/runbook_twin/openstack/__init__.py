@@ -133,7 +133,8 @@ class OpenStack:
         The machines themselves are the hypervisor's: it must know the ids of the specs already.
         """
         project = self.project
-        made = project.network.create_network({"name": network})
+        described = {"name": network, "description": "made by runbook"}  # as the runbooks mark it
+        made = project.network.create_network(described)
         project.network.create_subnet({"name": network, "network_id": made["id"], "cidr": cidr})
         if key_pair:
             fingerprint = key_pairs.fingerprint(public_key)

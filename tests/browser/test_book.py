@@ -1,0 +1,32 @@
+"""Every runbook of the book, cell by cell in JupyterLab, on one cluster that begins empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from runbook.rehearse import BOOK
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def twin(start_twin: Callable[..., Any]) -> Any:
+    return start_twin("--empty")
+
+
+@pytest.fixture(scope="module")
+def lab(open_lab: Callable[[str], Any]) -> Any:
+    return open_lab(BOOK[0])
+
+
+@pytest.mark.parametrize("name", BOOK)
+def test_runbook(name: str, lab: Any, twin: Any) -> None:
+    notebook = lab.open(name)
+    notebook.set(target=str(twin.target), approved=True)
+    notebook.run_all()
+    assert notebook.errors == []
+    expect(notebook.panel).to_contain_text("PASSED")
+    notebook.menu("Kernel", "Shut Down Kernel")  # which frees the target for the next one

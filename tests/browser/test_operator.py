@@ -1,0 +1,114 @@
+"""What an operator meets in JupyterLab: verdicts, refusals, the button, waits, errors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+RUNBOOKS = Path(__file__).parents[2] / "runbooks"
+
+
+@pytest.fixture(scope="module")
+def twin(start_twin: Callable[..., Any]) -> Any:
+    return start_twin("--clock", "5")
+
+
+def test_a_runbook_passes_and_its_file_stays_as_it_is(open_lab: Any, twin: Any, home: Path) -> None:
+    before = (RUNBOOKS / "etcd-verify-cluster.ipynb").read_bytes()
+    lab = open_lab("etcd-verify-cluster")
+    notebook = lab.notebook
+    notebook.set(target=str(twin.target))
+    notebook.type(notebook.cell("run.outcome"), "run.outcome()  # typed by hand")
+    notebook.run_all()
+    assert notebook.errors == []
+    expect(notebook.panel).to_contain_text("PASSED 5 of 5 checks held")
+    notebook.menu("File", "Save Notebook")
+    (copy,) = (home / "outputs" / "open").glob("*/etcd-verify-cluster.ipynb")
+    expect(lab.page.locator(".jp-mod-dirty")).to_have_count(0)
+    assert "typed by hand" in copy.read_text()
+    assert (RUNBOOKS / "etcd-verify-cluster.ipynb").read_bytes() == before
+    # IPython's history on disk ends where the run begins.
+    for file in (home / ".ipython").rglob("*"):
+        assert not file.is_file() or b"typed by hand" not in file.read_bytes()
+
+
+def test_only_this_machine_and_only_with_the_token(open_lab: Any) -> None:
+    lab = open_lab("coreos-render-config")
+    address = urlsplit(lab.page.url)
+    assert address.hostname == "127.0.0.1"
+    listening = subprocess.run(["ss", "-Hltn", f"sport = :{address.port}"], capture_output=True)
+    assert [line.split()[3] for line in listening.stdout.decode().splitlines()] == [address.netloc]
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"http://{address.netloc}/api/kernels")  # noqa: S310
+
+
+def test_a_drill(open_lab: Any, twin: Any, run: Any) -> None:
+    lab = open_lab("swarm-fail-over")
+    notebook, page = lab.notebook, lab.page
+    notebook.set(target=str(twin.target))
+    notebook.run_all()
+
+    # Not approved: the change refuses, in words.
+    (refused,) = notebook.errors
+    assert refused.startswith("Refused: not approved: cut the power of worker")
+    assert "approve the plan first" in refused
+    assert "Traceback" not in refused
+    held = run("run", "etcd-verify-cluster", "--target", str(twin.target), "--quiet")
+    assert held.returncode == 3
+    assert "in use by swarm-fail-over" in held.stderr
+
+    # The button approves.
+    page.get_by_role("button", name="Approve the plan above").click()
+    expect(notebook.panel).to_contain_text("Approved: the cells below may run.")
+    notebook.run_from(notebook.cell("meter = run.meter"))
+
+    # Progress moves while a wait lasts, although nothing new is seen.
+    line = notebook.cell("run.follow").locator("code", has_text="until the node is Down")
+    expect(line).to_contain_text("Ready")
+    first = line.inner_text()
+    expect(line).to_contain_text("Ready")
+    expect(line).not_to_have_text(first)
+
+    # The stop button ends the wait, and what it saw is shown.
+    page.locator('[data-jp-item-name="interrupt"] [data-command]').click()
+    stopped = notebook.cell("run.follow")
+    expect(stopped).to_contain_text("KeyboardInterrupt: stopped")
+    expect(stopped).to_contain_text(re.compile(r"Waited until the node is Down: not in \d"))
+    assert all("Traceback" not in error for error in notebook.errors)
+
+    # From there it goes on.
+    notebook.run_from(stopped)
+    notebook.wait()
+    assert notebook.errors == []
+    expect(notebook.panel).to_contain_text("PASSED 8 of 8 checks held")
+    assert notebook.panel.locator("svg[aria-label^='One replica']").count() == 1
+
+    # The target is free when the kernel has ended.
+    notebook.menu("Kernel", "Shut Down Kernel")
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_contain_text("")
+    free = run("run", "etcd-verify-cluster", "--target", str(twin.target), "--quiet")
+    assert free.returncode == 0, free.stderr
+
+
+def test_an_error_is_what_happened_the_evidence_and_the_remedy(open_lab: Any, twin: Any) -> None:
+    twin("fault", "sudo-refused", "manager0")
+    notebook = open_lab("rancheros-inspect-node").notebook
+    notebook.set(target=str(twin.target))
+    notebook.run_all()
+    twin("fault", "clear")
+    (error,) = notebook.errors
+    assert error.splitlines()[0].startswith("SudoRefused: manager0: rancher may not use sudo")
+    assert "on manager0: sudo -n system-docker" in error
+    assert "| sudo: a password is required" in error
+    assert error.splitlines()[-1].startswith("Remedy: ")
+    assert "Traceback" not in error
