@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from runbook.check import Check, Checks
 from runbook.errors import CheckFailed
 

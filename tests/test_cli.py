@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+
 from runbook import rehearse
 from runbook.cli import cli
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook.command import Node, Nodes, Result, quoted
 from runbook.errors import (
     CommandFailed,

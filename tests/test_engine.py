@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook import archive
 from runbook.errors import ParameterError, RunbookError
 from runbook.launch import Spare

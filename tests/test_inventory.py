@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from runbook.errors import MissingError, TargetError
 from runbook.inventory import Inventory, Server
 

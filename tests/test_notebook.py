@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runbook.errors import ParameterError, UsageError
 from runbook.notebook import Parameter, Runbook, bind, bind_text, parameters
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+
 from runbook.errors import CheckFailed, Unreachable
 from runbook.inventory import Server
 from runbook.outage import Meter, Outage, Probe, Window, compared, request

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
 from runbook.errors import TargetError
 from runbook.params import load_target, target_schema
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook import archive, atomic, page
 from runbook.errors import RunbookError
 from runbook.record import VARIABLE, Journal, load

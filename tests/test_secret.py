@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runbook.errors import UsageError
 from runbook.secret import Redactor, clean_all_looks, clean_looks, fetch
 

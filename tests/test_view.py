@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook.check import Check
 from runbook.facts.base import Observation
 from runbook.outage import Outage, Probe

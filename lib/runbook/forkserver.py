@@ -37,7 +37,7 @@ class Server:
     """The process that forks, seen from the batch."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this very module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "runbook.forkserver"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -116,7 +116,7 @@ class Provisioner(LocalProvisioner):
 
     server: Server | None = None
     process: Any = None
-    connection_info: Any = {}
+    connection_info: Any = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel for the prepared command; returns its connection."""

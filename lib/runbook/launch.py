@@ -43,7 +43,8 @@ async def launch(
 ) -> Kernel:
     """Start a kernel over ipc, forked by `server` if there is one.
 
-    Raises what Jupyter raises; then nothing is left behind. Over TCP any user of this machine could read along, without a key; and ports can clash.
+    Raises what Jupyter raises; then nothing is left behind. Over TCP any user of this machine
+    could read along, without a key; and ports can clash.
     """
     place = tempfile.gettempdir()
     short = place if len(place) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - made ours alone

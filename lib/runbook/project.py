@@ -9,7 +9,7 @@ from runbook.errors import UsageError
 
 
 def root() -> Path:
-    """The project's top folder: $RUNBOOK_HOME, or the nearest folder above us with runbooks/ and params/.
+    """The project's top folder: $RUNBOOK_HOME, or the nearest one above with runbooks/ and params/.
 
     Raises UsageError when there is none.
     """

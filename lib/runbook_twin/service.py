@@ -23,7 +23,6 @@ from runbook_twin.state import Folder, Running
 from runbook_twin.world import World
 from runbook_twin.world_hypervisor import WorldHypervisor
 
-
 CLOCK = 20.0  # the whole book in less than a minute
 
 

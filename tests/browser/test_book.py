@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
 from runbook.rehearse import BOOK
 
 pytestmark = pytest.mark.browser

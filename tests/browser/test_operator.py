@@ -49,7 +49,7 @@ def test_only_this_machine_and_only_with_the_token(open_lab: Any) -> None:
     listening = subprocess.run(["ss", "-Hltn", f"sport = :{address.port}"], capture_output=True)
     assert [line.split()[3] for line in listening.stdout.decode().splitlines()] == [address.netloc]
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"http://{address.netloc}/api/kernels")  # noqa: S310
+        urllib.request.urlopen(f"http://{address.netloc}/api/kernels")
 
 
 def test_a_drill(open_lab: Any, twin: Any, run: Any) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
-from runbook_twin.clock import Clock
-from runbook_twin.hypervisor import NoValidHost, ServerSpec
-from runbook_twin.openstack import Credentials, OpenStack
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
+
+from runbook_twin.clock import Clock
+from runbook_twin.hypervisor import NoValidHost, ServerSpec
+from runbook_twin.openstack import Credentials, OpenStack
 
 PASSWORD = "correct horse"  # noqa: S105
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIBsT6YGsjfhRQRzYAnOnFp0WHi3gBVZLsrUJCnzt8Lch"

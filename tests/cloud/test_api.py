@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from keystoneauth1.exceptions.http import Unauthorized
 from openstack import exceptions
+
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.openstack.computing import Computing
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook.cloud import Cloud, Seen, fingerprint, secrets_of
 from runbook.errors import (
     CloudError,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook.errors import ParameterError
 from runbook.machine_config import Finding, detect, lint
 from runbook.machine_config.lint import Kind

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from runbook.machine_config import lint
 from runbook.machine_config.lint import Kind
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
 from runbook.errors import ParameterError
 from runbook.machine_config import (
     EtcdParameters,

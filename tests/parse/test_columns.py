@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook.errors import ParseError
 from runbook.parse.columns import cut_table as columns_of_table
 

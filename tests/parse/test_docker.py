@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import Parsed, parse
 from runbook.parse.docker_words import seconds, size_bytes, unquote

@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 import pytest
+
 from runbook.errors import ParseError
 from runbook.parse import parse
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import Parsed, parse
 

@@ -1,6 +1,7 @@
 """etcdctl's clusters and members: the article's text, the traps, and forms not recorded."""
 
 import pytest
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import Answer, etcdctl, parse
 

@@ -1,6 +1,7 @@
 """etcdctl's keys and values: get, set, put and ls in the forms of both APIs."""
 
 import pytest
+
 from runbook.errors import ParseError
 from runbook.parse import Answer, etcdctl, parse
 

@@ -1,6 +1,7 @@
 """fleetctl's lists and acts: the article's text, the flags, the traps."""
 
 import pytest
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import parse
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
+
 from runbook.errors import UsageError
 from runbook.parse import parse
 from runbook.parse.prefix import split_prefix

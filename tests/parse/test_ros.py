@@ -1,6 +1,7 @@
 """ros and cloud-config files: the article's text, four versions' forms, YAML's traps."""
 
 import pytest
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import parse
 

@@ -1,6 +1,7 @@
 """systemctl is-active and show."""
 
 import pytest
+
 from runbook.errors import ParseError, UsageError
 from runbook.parse import parse
 

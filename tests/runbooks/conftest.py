@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook import runner
 from runbook.forkserver import Server
 from runbook.launch import Spare

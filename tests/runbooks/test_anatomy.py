@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook.notebook import Runbook, bind
 from runbook.rehearse import BOOK
 from runbook.runner import job_parameters

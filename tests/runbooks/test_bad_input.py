@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+
 from runbook.cloud import Cloud
 from runbook.errors import ParameterError, RunbookError
 

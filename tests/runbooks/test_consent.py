@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from runbook.rehearse import BOOK
 
 from .conftest import Cluster, Play, ended, verbs

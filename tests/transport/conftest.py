@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+
 from runbook.inventory import Server
 from runbook.transport import Ssh
 

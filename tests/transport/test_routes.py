@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from runbook import ssh_config
 from runbook.errors import HostKeyError, TargetError, Unreachable
 from runbook.inventory import Server

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncssh
 import pytest
+
 from runbook.errors import HostKeyError, NotAuthenticated, Unreachable
 from runbook.inventory import Server
 

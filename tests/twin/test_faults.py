@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from runbook_twin import faults
 from runbook_twin.clock import Clock
 from runbook_twin.faults import KINDS, UnknownFault

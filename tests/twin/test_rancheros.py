@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+
 from runbook_twin import shell
 from runbook_twin.clock import Clock
 from runbook_twin.hypervisor import ServerSpec

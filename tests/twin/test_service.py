@@ -18,6 +18,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+
 from runbook_twin.client import find
 from runbook_twin.state import Folder, Running, default_directory
 

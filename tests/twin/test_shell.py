@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runbook_twin.clock import Clock
 from runbook_twin.machine import Call, HttpAnswer, Machine
 from runbook_twin.shell import Result, run

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import asyncssh
 import pytest
+
 from runbook_twin.bastion import Bastion
 from runbook_twin.clock import Clock
 from runbook_twin.machine import HttpAnswer, Machine

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
+
 from runbook_twin import images
 from runbook_twin.clock import Clock
 from runbook_twin.files import Disk, DiskFull

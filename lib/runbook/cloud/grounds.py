@@ -11,7 +11,6 @@ from runbook.cloud.read import CloudReader
 from runbook.cloud.refusal import ApiRefused
 from runbook.errors import CloudError, ParameterError, Refused
 
-
 MADE_BY_US = "made by runbook"  # the description of a network that we made
 
 

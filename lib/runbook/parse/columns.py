@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import repeat
 from operator import itemgetter
 
 from runbook.errors import ParseError
@@ -44,9 +43,10 @@ def cut_table(
     cut = itemgetter(*slices, slice(0))  # one more: of a single one it would give no tuple
     columns = []
     for at, end, padded in zip(starts, ends, zip(*map(cut, rows), strict=True), strict=False):
-        cells = list(map(str.rstrip, padded, repeat(" ")))
+        bare = {cell: cell.rstrip(" ") for cell in set(padded)}  # most stand in many rows
+        cells = [bare[cell] for cell in padded]
         # Two blanks part a cell from the next one.
-        if end is not None and max(map(len, cells)) > end - at - 2:
+        if end is not None and max(map(len, bare.values())) > end - at - 2:
             bad += [number for number, cell in enumerate(cells) if len(cell) > end - at - 2]
         columns.append(cells)
     if bad:

@@ -68,8 +68,8 @@ def _rows(tool: str, listing: Listing, sheet: Sequence[Cells], first: int) -> li
             misfits.append((where[read], field, texts[read]))
             continue
         for name, values in read.items():
-            for at, value in zip(where, values, strict=True):
-                rows[at][name] = value
+            for row, value in zip(map(rows.__getitem__, where), values, strict=True):
+                row[name] = value
     if misfits:
         at, field, text = min(misfits, key=lambda misfit: misfit[0])
         why = f"{field.title} cannot be read" if text else f"{field.title} is empty"

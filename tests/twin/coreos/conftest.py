@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook_twin import coreos, shell
 from runbook_twin.clock import Clock
 from runbook_twin.hypervisor import ServerSpec

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from runbook_twin import coreos
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine

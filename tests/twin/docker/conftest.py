@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from runbook_twin import docker, shell
 from runbook_twin.clock import Clock
 from runbook_twin.docker.engine import Engine

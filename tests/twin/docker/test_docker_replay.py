@@ -6,6 +6,7 @@ import re
 import shlex
 
 import pytest
+
 from runbook_twin.docker import images
 
 PAIRS = {  # prefix of the recordings: (daemon, client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from runbook_twin.world import NetworkError
 
 MANAGER, WORKER0, WORKER1 = "192.168.0.100", "192.168.0.101", "192.168.0.102"
