@@ -10,11 +10,11 @@ import venv
 from pathlib import Path
 
 import asyncssh
-from runbook.inventory import Server
-from runbook.transport import Ssh
 
 from benchmarks.paired import Row, paired, wall
 from benchmarks.servers import USER, Servers, running
+from runbook.inventory import Server
+from runbook.transport import Ssh
 
 _COMMANDS = 100
 _SERVERS = 100
@@ -32,11 +32,11 @@ def warm_command() -> Row:
 
         def ours() -> None:
             for _ in range(_COMMANDS):
-                assert ssh.execute(server, "uname -sr").exit_code == 0  # noqa: S101
+                assert ssh.execute(server, "uname -sr").exit_code == 0
 
         async def theirs() -> None:
             for _ in range(_COMMANDS):
-                assert (await peer.run("uname -sr")).exit_status == 0  # noqa: S101
+                assert (await peer.run("uname -sr")).exit_status == 0
 
         row = paired(
             "warm command, beside asyncssh's client",
@@ -78,7 +78,7 @@ def many_servers(install: bool) -> Row:
 
 def _told(argv: list[str]) -> float:
     """The CPU seconds that a client says it has used."""
-    done = subprocess.run(argv, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(argv, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{argv[1]}: {done.stderr.strip()}")
     return float(done.stdout.split()[-1])
@@ -87,11 +87,11 @@ def _told(argv: list[str]) -> float:
 def _python_with_pyinfra(folder: Path, install: bool) -> str | None:
     """An interpreter that has pyinfra: this one, or that of a throw-away venv."""
     probe = [sys.executable, "-c", "import pyinfra"]
-    if subprocess.run(probe, capture_output=True).returncode == 0:  # noqa: S603
+    if subprocess.run(probe, capture_output=True).returncode == 0:
         return sys.executable
     if not install:
         return None
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "pyinfra"], check=True)  # noqa: S603
+    subprocess.run([python, "-I", "-m", "pip", "install", "--quiet", "pyinfra"], check=True)
     return python

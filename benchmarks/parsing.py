@@ -8,9 +8,9 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pandas as pd
-from runbook.parse import parse
 
 from benchmarks.paired import Row, cpu, paired
+from runbook.parse import parse
 
 _RECORDED = Path(__file__).parent.parent / "tests" / "outputs" / "docker" / "28.2-ps-a.json"
 _ROWS = 10_000
@@ -31,7 +31,7 @@ def listing() -> str:
 def docker_ps() -> Row:
     """CPU seconds from text to rows of typed values, and from text to a frame of text."""
     text = listing()
-    assert len(parse(["docker", "ps", "-a"], text).rows) == _ROWS  # noqa: S101
+    assert len(parse(["docker", "ps", "-a"], text).rows) == _ROWS
     return paired(
         f"{_ROWS:,} rows of docker ps, beside pandas.read_fwf",
         lambda: cpu(lambda: parse(["docker", "ps", "-a"], text)),

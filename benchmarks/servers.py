@@ -46,11 +46,11 @@ class Servers:
 def running(folder: Path, count: int) -> Iterator[Servers]:
     """Servers as long as the block lasts."""
     argv = [sys.executable, "-m", "benchmarks.servers", str(folder), str(count)]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None  # noqa: S101
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None
+        assert process.stdin is not None
         ports = [int(word) for word in process.stdout.readline().split()]
         try:
             yield Servers(folder, ports)

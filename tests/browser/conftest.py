@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 PATIENCE = 120_000  # milliseconds
+KINDS = ("error", "stderr")
 
 
 class Twin:
@@ -40,9 +41,9 @@ class Notebook:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=PATIENCE)
-        idle = self.panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        expect(idle).to_be_visible(timeout=PATIENCE)
+        kernel = page.locator("#jp-main-statusbar", has_text="| Idle")
+        expect(kernel).to_be_visible(timeout=PATIENCE)
+        expect(self.panel.locator(".jp-CodeCell .cm-content").first).to_contain_text("target: ")
 
     def cell(self, source: str) -> Locator:
         """The code cell whose source begins with this."""
@@ -88,10 +89,10 @@ class Notebook:
         expect(prompts.filter(has_text="[*]")).to_have_count(0, timeout=PATIENCE)
 
     @property
-    def errors(self) -> list[str]:
+    def errors(self) -> Locator:
         """What the cells that ended with an error say."""
-        kind = "application/vnd.jupyter.error"
-        return self.panel.locator(f'[data-mime-type="{kind}"]').all_inner_texts()
+        kinds = [f'[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in KINDS]
+        return self.panel.locator(", ".join(kinds))
 
 
 class Lab:

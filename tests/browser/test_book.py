@@ -28,6 +28,6 @@ def test_runbook(name: str, lab: Any, twin: Any) -> None:
     notebook = lab.open(name)
     notebook.set(target=str(twin.target), approved=True)
     notebook.run_all()
-    assert notebook.errors == []
+    expect(notebook.errors).to_have_count(0)
     expect(notebook.panel).to_contain_text("PASSED")
     notebook.menu("Kernel", "Shut Down Kernel")  # which frees the target for the next one

@@ -106,7 +106,7 @@ def test_a_wrong_password_of_the_cloud(furnished: Cluster, play: Play) -> None:
     clouds = furnished.folder / "clouds.yaml"
     wrong = furnished.folder / "clouds_wrong.yaml"
     lines = clouds.read_text().splitlines(keepends=True)
-    wrong.write_text("".join('      password: "no"\n' if "password" in x else x for x in lines))
+    wrong.write_text("".join('      password: "wrong one"\n' if "password" in x else x for x in lines))
     record = play("coreos-build-cluster", furnished.edited("denied", (str(clouds), str(wrong))))
     assert ended(record) == ("failed", 4)
     assert "NotAuthenticated" in record["reason"]

@@ -28,7 +28,7 @@ class Opened:
         """Run the code cells with one of these tags; their outputs."""
         found = []
         for index, cell in enumerate(self.nb.cells):
-            if cell.cell_type == "code" and cell.metadata.tags[0] in tags:
+            if cell.cell_type == "code" and set(tags) & set(cell.metadata.get("tags", ())):
                 self.client.execute_cell(cell, index)
                 found += cell.outputs
         return found
@@ -79,5 +79,5 @@ def test_a_wait_shows_its_progress_and_cells_can_be_run_again(
     book.run(*before)  # the set-up too: the lock is this kernel's own
     [waited] = book.run("wait")
     assert "held after" in waited["data"]["text/plain"]
-    assert "<svg" in waited["data"]["text/html"]
+    assert "nginx.service runs on" in waited["data"]["text/html"]
     book.run("verify", "outcome")

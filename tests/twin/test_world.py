@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -228,3 +229,23 @@ def test_a_disk() -> None:
     with pytest.raises(DiskFull):
         disk.write("/a/e", "x")
     assert disk.read("/a/d") == b"\xff"
+
+
+def test_a_standstill_of_the_process_is_no_time_of_the_twin() -> None:
+    """Else clusters miss their heartbeats when the machine is busy."""
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+
+        async def stand_still() -> tuple[float, float]:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(0)
+            before, seen = loop.time(), []
+            time.sleep(0.5)
+            for _ in range(3):
+                await asyncio.sleep(0)
+                seen.append(loop.time())
+            await asyncio.sleep(0.02)
+            assert seen == sorted(seen)
+            return before, loop.time()
+
+        before, after = runner.run(stand_still())
+    assert 0.02 <= after - before < 0.5

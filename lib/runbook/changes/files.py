@@ -10,7 +10,7 @@ from runbook.facts.files import Same, holds, same_text
 
 # The new file is complete on the same disk before it takes the old one's place.
 _REPLACE = (
-    'set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX"); '
+    'set -e; mkdir -p "$(dirname "$1")"; umask 077; new=$(mktemp "$1.XXXXXX"); '
     'trap \'rm -f "$new"\' EXIT; cat >"$new"; chmod "$2" "$new"; sync; mv -f "$new" "$1"'
 )
 

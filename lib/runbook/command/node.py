@@ -30,7 +30,7 @@ class Transport(Protocol):
         """Forget the connection to a server; the next command opens a new one."""
 
 
-# Told of every command that ran: the result, its verb, and for a change what it is for.
+# Told of every command that ran: the result and its verb.
 Observer = Callable[[Result, Verb], None]
 
 
@@ -46,6 +46,7 @@ class Node:
     transport: Transport
     clock: float = 1.0
     observer: Observer = lambda result, verb: None
+    changed: Callable[[Result], None] = lambda result: None  # told of each change that was made
     permit: Callable[[str], None] = lambda what: None  # raises Refused before a change
     conceal: Callable[[str, str], None] = lambda name, value: None  # told of each secret read
     facts: dict[str, str] = field(default_factory=dict, compare=False)
@@ -107,7 +108,9 @@ class Node:
         """Run a line that changes the server; must end with 0. Raises CommandFailed, Refused."""
         text = quoted(line, *values)
         self.permit(f"{self.name}: {text}")
-        return expect(self._execute("change", text, stdin, sudo, deadline), accept)
+        result = expect(self._execute("change", text, stdin, sudo, deadline), accept)
+        self.changed(result)
+        return result
 
     @property
     def is_connected(self) -> bool:

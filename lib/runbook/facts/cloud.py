@@ -65,7 +65,7 @@ def _row(node: Node, found: CloudServer | None) -> dict[str, object]:
         "server": node.name,
         "wanted": node.address,
         "status": found.status if found else "missing",
-        "address": found.address if found else None,
+        "address": (found.address or None) if found else None,  # one in ERROR may have none
         "id": found.id if found else None,
     }
 

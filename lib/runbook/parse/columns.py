@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from operator import itemgetter
 
 from runbook.errors import ParseError
 
@@ -38,18 +37,16 @@ def cut_table(
     width = 0 if any(line.endswith(" ") for line in lines[1:]) else starts[-1]
     rows = [line.ljust(width) for line in lines[1:]]
     bad = [at for at, row in enumerate(rows) if len(row) < starts[-1] or "\t" in row]
-    ends = [*starts[1:], None]
-    slices = map(slice, starts, ends)
-    cut = itemgetter(*slices, slice(0))  # one more: of a single one it would give no tuple
     columns = []
-    for at, end, padded in zip(starts, ends, zip(*map(cut, rows), strict=True), strict=False):
+    for at, end in zip(starts, [*starts[1:], None], strict=True):
+        padded = [row[at:end] for row in rows]
         bare = {cell: cell.rstrip(" ") for cell in set(padded)}  # most stand in many rows
         cells = [bare[cell] for cell in padded]
         # Two blanks part a cell from the next one.
-        if end is not None and max(map(len, bare.values())) > end - at - 2:
+        if end is not None and max(map(len, bare.values()), default=0) > end - at - 2:
             bad += [number for number, cell in enumerate(cells) if len(cell) > end - at - 2]
         columns.append(cells)
     if bad:
         why, at = "is not a whole row of the table", min(bad)
         raise ParseError(tool, why, line=first + 1 + at, text=rows[at])
-    return titles, columns or [[] for _ in titles]
+    return titles, columns

@@ -31,13 +31,14 @@ class Field:
     def read_all(self, texts: Sequence[str]) -> dict[str, list[Any]] | int:
         """The columns of many texts, or the index of the first one that does not fit.
 
-        Texts come again and again: each one is matched once.
+        Texts come again and again: each one is looked at once.
         """
-        found = {text: self.pattern.fullmatch(text) for text in set(texts)}
-        if not all(found.values()):
-            return next(at for at, text in enumerate(texts) if not found[text])
+        different = set(texts)
+        if not all(map(self.pattern.fullmatch, different)):
+            return next(at for at, text in enumerate(texts) if not self.pattern.fullmatch(text))
         if isinstance(self.read, Plain):
             return {self.read.column: [*map(self.read.value, texts)]}
+        found = {text: self.pattern.fullmatch(text) for text in different}
         values = {text: self.read(match) for text, match in found.items() if match}
         names = next(iter(values.values()), {})
         return {name: [values[text][name] for text in texts] for name in names}

@@ -133,11 +133,14 @@ class Run:
             rows.append({"step": what, "after_s": at, "seen": waited.observations[-1][1].seen})
         return rows_frame(rows, ("step", "after_s", "seen"), "Seconds since the fault")
 
-    def meter(self, nodes: Nodes, port: int = 80, *, interval: float = 0.1) -> Meter:
-        """An outage meter over the nodes' addresses, from the jump host if there is one."""
-        via = self.ssh.jump_of(nodes[0].server) or nodes[0].server
+    def meter(self, nodes: Nodes, port: int, *, via: Node, interval: float = 0.1) -> Meter:
+        """An outage meter over the nodes' addresses, from the jump host if there is one.
+
+        via: else from this node, which the drill leaves alone.
+        """
+        start = self.ssh.jump_of(via.server) or via.server
         addresses = [node.address for node in nodes]
-        return Meter(self.ssh, via, addresses, port, interval=interval, clock=self.target.clock)
+        return Meter(self.ssh, start, addresses, port, interval=interval, clock=self.target.clock)
 
     def outcome(self) -> object:
         """All checks in one table, and the banner. Raises CheckFailed when one failed."""
@@ -178,6 +181,7 @@ class Run:
             self.ssh,
             clock=self.target.clock,
             observer=self._note_command,
+            changed=self._acts.note,
             permit=self._approval.permit,
             conceal=self._redactor.add,
         )
@@ -185,8 +189,6 @@ class Run:
     def _note_command(self, result: Result, verb: Verb) -> None:
         seconds = round(result.seconds, 3)
         self._journal.command(result.server, result.command, result.exit_code, seconds, verb)
-        if verb == "change":
-            self._acts.note(result)
 
     def _note_check(self, check: Check) -> None:
         self._journal.check(check.name, check.expected, check.observed, check.passed)
