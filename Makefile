@@ -14,6 +14,11 @@ rehearse: set-up ## run the whole book on the twin, a rehearsal cluster on this 
 test: set-up-dev ## run the tests
 	@$(BIN)/python -m pytest -n auto -q
 
+.PHONY: browser
+browser: set-up-dev ## JupyterLab and the records in a real browser; needs chromium (apt install chromium)
+	@command -v chromium >/dev/null || { echo "chromium is needed (Debian, Ubuntu: apt install chromium); playwright is in .venv already" >&2; exit 2; }
+	@$(BIN)/python -m pytest -m browser tests/browser -q
+
 .PHONY: lint
 lint: set-up-dev ## ruff over code and notebooks, and the hygiene of notebooks
 	@$(BIN)/ruff check .

@@ -26,8 +26,7 @@ state = State(Inventory((hosts, {})), Config(PARALLEL=len(ports), CONNECT_TIMEOU
 began = sum(os.times()[:4])
 connect_all(state)
 jobs = [
-    gevent.spawn(host.run_shell_command, "uname -sr")
-    for host in state.inventory.iter_active_hosts()
+    gevent.spawn(host.run_shell_command, "uname -sr") for host in state.inventory.get_active_hosts()
 ]
 gevent.joinall(jobs, raise_error=True)
 used = sum(os.times()[:4]) - began

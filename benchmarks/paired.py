@@ -52,9 +52,11 @@ def cpu(act: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def command(argv: Sequence[str]) -> float:
+def command(argv: Sequence[str], stdin: str = "") -> float:
     """Seconds that a command takes. Raises CalledProcessError with what it said."""
-    return wall(lambda: subprocess.run(argv, check=True, capture_output=True, text=True))
+    return wall(
+        lambda: subprocess.run(argv, input=stdin, check=True, capture_output=True, text=True)
+    )
 
 
 def show(rows: Sequence[Row]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -26,7 +28,7 @@ def whole_run(target: str) -> Row:
         book.metadata["kernelspec"] = nbformat.read(_NOTEBOOK, 4).metadata["kernelspec"]
         nbformat.write(book, bare)
         papermill = [sys.executable, "-m", "papermill", "--no-progress-bar"]
-        ours = [*papermill, str(_NOTEBOOK), out, "-p", "target", target, "-p", "approved", "true"]
+        ours = [*papermill, str(_NOTEBOOK), out, "-p", "target", target, "-p", "approved", "True"]
         peer = [*papermill, str(bare), out]
         try:
             command(ours)  # a first one of each fills the file cache
@@ -42,17 +44,11 @@ def whole_run(target: str) -> Row:
 def start_up() -> list[Row]:
     """Our commands beside an interpreter that does nothing; for information."""
     recorded = _ROOT / "tests" / "outputs" / "docker" / "28.2-ps-a.json"
+    listing = json.loads(recorded.read_text())["stdout"]
     nothing = [sys.executable, "-c", "pass"]
     rows = []
-    for words in (["list"], ["show", "etcd-verify-cluster"], ["parse", "docker", "version"]):
-        argv = [sys.executable, "-m", "runbook", *words]
-        if words[0] == "parse":
-            code = (
-                "import json, sys, subprocess; told = json.load(open(sys.argv[1]))['stdout']; "
-                "subprocess.run([sys.executable, '-m', 'runbook', 'parse', 'docker', 'ps', '-a'], "
-                "input=told, text=True, check=True, capture_output=True)"
-            )
-            argv = [sys.executable, "-c", code, str(recorded)]
-        what = f"start-up of runbook {words[0]}, beside python -c pass"
-        rows.append(paired(what, lambda argv=argv: command(argv), lambda: command(nothing)))
+    for words in ("list", "show etcd-verify-cluster", "parse docker ps -a"):
+        ours = [sys.executable, "-m", "runbook", *words.split()]
+        what = f"start-up of runbook {words.split()[0]}, beside python -c pass"
+        rows.append(paired(what, partial(command, ours, listing), partial(command, nothing)))
     return rows

@@ -279,8 +279,13 @@ def open_(name: str, arguments: tuple[str, ...]) -> None:
     shutil.copytree(file.parent, copies, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     click.echo(f"a copy to work in: {copies / file.name}")
     command = [sys.executable, "-c", _JUPYTERLAB, *_CLOSED, *arguments, str(copies / file.name)]
-    environment = {**os.environ, "RUNBOOK_HOME": str(project.root())}
-    environment["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="runbook-")  # short: for sockets
+    folder = tempfile.mkdtemp(prefix="runbook-")  # a short name: for sockets
+    environment = {
+        **os.environ,
+        "RUNBOOK_HOME": str(project.root()),
+        "JUPYTER_RUNTIME_DIR": folder,
+        "JUPYTERLAB_WORKSPACES_DIR": folder,  # no tabs (and kernels) of earlier sessions
+    }
     # In its place: Ctrl-C and SIGTERM are JupyterLab's, which ends the kernels with it.
     os.execve(sys.executable, command, environment)  # noqa: S606
 

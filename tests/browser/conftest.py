@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ FLAGS = (
 ).split()
 PATIENCE = 120_000  # milliseconds
 KINDS = ("error", "stderr")
+expect.set_options(timeout=30_000)
 
 
 class Twin:
@@ -46,10 +48,10 @@ class Notebook:
         expect(self.panel.locator(".jp-CodeCell .cm-content").first).to_contain_text("target: ")
 
     def cell(self, source: str) -> Locator:
-        """The code cell whose source begins with this."""
+        """The first code cell whose source begins with this."""
         begins = re.compile(rf"^\s*{re.escape(source)}")
         editor = self.page.locator(".cm-content").filter(has_text=begins)
-        return self.panel.locator(".jp-CodeCell").filter(has=editor)
+        return self.panel.locator(".jp-CodeCell").filter(has=editor).first
 
     def set(self, **parameters: object) -> None:
         """Type new values into the parameters cell."""
@@ -96,13 +98,11 @@ class Notebook:
 
 
 class Lab:
-    """JupyterLab as `runbook open` starts it; `url` is what it hands to the browser."""
+    """JupyterLab as `runbook open` starts it."""
 
-    def __init__(self, browser: Browser, process: subprocess.Popen[str], url: str) -> None:
-        self.process = process
-        self.page = browser.new_page(viewport={"width": 1300, "height": 9000})
-        self.page.goto(url)
-        self.notebook = Notebook(self.page)
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.notebook = Notebook(page)
 
     def open(self, name: str) -> Notebook:
         """Another runbook in the same JupyterLab."""
@@ -165,28 +165,29 @@ def run(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="module")
-def open_lab(home: Path, browser: Browser) -> Iterator[Callable[[str], Lab]]:
+def open_lab(home: Path, browser: Browser) -> Callable[[str], AbstractContextManager[Lab]]:
     """Start `runbook open NAME`; the "browser" that it starts hands us the address."""
     hand_over = home / "browser"
     hand_over.write_text('#!/bin/sh\necho "$1"\n')
     hand_over.chmod(0o700)
-    labs: list[Lab] = []
 
-    def start(name: str) -> Lab:
-        process = subprocess.Popen(
+    @contextmanager
+    def start(name: str) -> Iterator[Lab]:
+        with subprocess.Popen(
             [sys.executable, "-m", "runbook", "open", name],
             env={**environment(home), "BROWSER": f"{hand_over} %s"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-        )
-        assert process.stdout is not None
-        url = next(line.strip() for line in process.stdout if line.startswith("file://"))
-        labs.append(Lab(browser, process, url))
-        return labs[-1]
+        ) as process:
+            assert process.stdout is not None
+            url = next(line.strip() for line in process.stdout if line.startswith("file://"))
+            page = browser.new_page(viewport={"width": 1300, "height": 9000})
+            try:
+                page.goto(url)
+                yield Lab(page)
+            finally:
+                page.close()
+                process.send_signal(signal.SIGTERM)  # it ends its kernels first
 
-    yield start
-    for lab in labs:
-        lab.page.close()
-        lab.process.send_signal(signal.SIGTERM)
-        lab.process.communicate(timeout=30)
+    return start

@@ -112,6 +112,7 @@ class Lab:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.identity.write_bytes(self.key.export_private_key())
         self.known_hosts.write_text("")
+        self.more = ""  # further lines of ssh_config
         self.configure()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -124,7 +125,7 @@ class Lab:
         self.config.write_text(
             f"{more}\nHost *\n    UserKnownHostsFile {self.known_hosts}\n"
             "    GlobalKnownHostsFile /dev/null\n    IdentityAgent none\n"
-            f"    IdentityFile {identity or self.identity}\n"
+            f"    IdentityFile {identity or self.identity}\n{self.more}"
         )
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:

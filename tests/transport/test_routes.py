@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from runbook import ssh_config
 from runbook.errors import HostKeyError, TargetError, Unreachable
 from runbook.inventory import Server
+from runbook.transport.route import find_route, nearest_jump
 
 if TYPE_CHECKING:
     from .conftest import Lab, Sshd
@@ -21,12 +23,45 @@ def host(name: str, sshd: Sshd, more: str = "") -> str:
     return f"Host {name}\n    HostName 127.0.0.1\n    Port {sshd.port}\n    User operator\n{more}\n"
 
 
-@pytest.fixture(params=["ssh -G", "paramiko"])
-def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways to read ssh_config; the second one where no OpenSSH client is installed."""
-    if request.param == "paramiko":
+@pytest.fixture(params=["plain", "ssh -G", "no OpenSSH client"])
+def client(request: pytest.FixtureRequest, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> str:
+    """All ways to read ssh_config: a plain file, one with more in it, and without a client."""
+    if request.param == "no OpenSSH client":
         monkeypatch.setenv("PATH", "/nowhere")
+    if request.param == "ssh -G":
+        lab.more = "    LogLevel ERROR\n"
     return str(request.param)
+
+
+NAMES = ("node", "bastion", "192.168.0.10", "192.168.1.10", "not.me", "other")
+
+
+@pytest.mark.parametrize("user", ["", "core"])
+@pytest.mark.parametrize("port", [22, 2222])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plain_file_says_the_same_to_both(
+    name: str, user: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "# who\nHost bastion node\n    HostName 127.0.0.1\n    Port 2200\n    User op\n"
+        "    UserKnownHostsFile ~/a /b\n\nHost 192.168.0.* !192.168.0.11\n"
+        "    ProxyJump op@bastion:24,second\n    IdentityFile ~/.ssh/one\n"
+        "Host * !not.me\n  IdentityFile /two\n  IdentitiesOnly yes\n  User root\n"
+        "  GlobalKnownHostsFile /dev/null\n  HostKeyAlias alias\n  IdentityAgent none\n"
+        "Host other\n  ProxyJump none\n  User late\n  Port 9\n"
+    )
+    server = Server("n", "g", name, port, user)
+    plain = find_route(server, config)
+    config.write_text(config.read_text() + "  LogLevel ERROR\n")
+    asked = find_route(server, config)
+    if name == "not.me":  # defaults are a matter of each client's version
+        plain, asked = (
+            replace(route, identity_files=(), known_hosts=()) for route in (plain, asked)
+        )
+    known = (plain.known_hosts, asked.known_hosts)
+    assert known[0][:1] == known[1][:1]
+    assert replace(plain, known_hosts=()) == replace(asked, known_hosts=())
 
 
 def test_one_jump(lab: Lab, client: str) -> None:
@@ -208,8 +243,6 @@ def test_tokens_and_defaults() -> None:
     ],
 )
 def test_how_a_jump_is_written(jump: str, expected: tuple[str, int, str]) -> None:
-    from runbook.transport.route import nearest_jump
-
     found = nearest_jump(ssh_config.Route("node", 22, "me", jumps=(jump,)))
     assert found is not None
     assert (found.address, found.port, found.user) == expected

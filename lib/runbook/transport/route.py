@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,16 +39,32 @@ def nearest_jump(route: Route) -> Jump | None:
 def find_route(server: Server, config: Path | None) -> Route:
     """What OpenSSH's files say about a server. Raises TargetError.
 
-    Asked of `ssh -G`; where no OpenSSH client is installed paramiko reads the file.
+    Asked of `ssh -G`. paramiko reads the file where no OpenSSH client is installed, and a plain
+    one always: a process for each server costs more than the whole connection.
     """
     port = None if server.port == 22 else server.port
-    if ssh_config.has_client():
+    if ssh_config.has_client() and not (config and _is_plain(config)):
         route = ssh_config.resolve(server.address, config, user=server.user, port=port)
     else:
         route = _by_paramiko(server, config, port)
     if isinstance(server, Jump) and server.through:
         return replace(route, jumps=server.through)
     return route
+
+
+# What both read in the same way: no Match, no Include, no tokens, quotes or character classes.
+_PLAIN = re.compile(
+    r"\s*(?:#.*|port \d+|(?:host|hostname|user|proxyjump|identityfile|identitiesonly|hostkeyalias"
+    r"|identityagent|userknownhostsfile|globalknownhostsfile) [\w./~*?! @:,+-]+)?\s*",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def _is_plain(config: Path) -> bool:
+    try:
+        return all(_PLAIN.fullmatch(line) for line in config.read_text().splitlines())
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _by_paramiko(server: Server, config: Path | None, port: int | None) -> Route:
