@@ -117,7 +117,7 @@ def test_run_exits_with_the_verdict(project: Path, arguments: list[str], exit_co
     [
         (["run", "nosuch"], "use one of: check_fails, passes, refused"),
         (["run", "passes", "-p", "siez=3"], "did you mean size?"),
-        (["run", "passes", "-p", "size=three"], "size is a int"),
+        (["run", "passes", "-p", "size=three"], "size is of type int"),
         (["run", "passes", "-p", "size"], "not KEY=VALUE"),
         (["run", "passes", "--target", "nowhere"], "use one of: twin"),
         (["run", "passes", "--timeout", "0"], "--timeout"),
@@ -259,3 +259,15 @@ def test_a_rehearsal_without_its_cluster(project: Path, monkeypatch: pytest.Monk
     assert done.exit_code == 5
     assert "did not start" in done.stderr
     assert log.read_text().splitlines()[-1].startswith("down")
+
+
+def test_a_job_file_is_checked_like_what_is_typed(project: Path) -> None:
+    job = project / "params" / "jobs" / "passes.yaml"
+    for text, said in (
+        ("size: no\n", "the parameter size is of type int, not False"),
+        ("sise: 3\n", "did you mean size?"),
+        ("- 3\n", "it is a list"),
+    ):
+        job.write_text(text)
+        done = runbook("run", "passes", "-f", str(job))
+        assert (done.exit_code, said in done.stderr) == (2, True), done.stderr

@@ -144,7 +144,7 @@ def test_nothing_that_is_written_holds_a_secret(project: Path) -> None:
     ("parameters", "words"),
     [
         ({"siez": 3}, "did you mean size?"),
-        ({"size": "many"}, "size is a int"),
+        ({"size": "many"}, "size is of type int"),
         ({"target": 5}, "-r"),
     ],
 )

@@ -24,8 +24,14 @@ class Check:
 
     def __str__(self) -> str:
         sign = "✓" if self.passed else "✗"
-        seen = round(self.observed, 2) if isinstance(self.observed, float) else self.observed
-        return f"{sign} {self.name}: expected {self.expected}, observed {seen}"
+        expected, observed = _word(self.expected), _word(self.observed)
+        return f"{sign} {self.name}: expected {expected}, observed {observed}"
+
+
+def _word(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return round(value, 2) if isinstance(value, float) else value
 
 
 @dataclass

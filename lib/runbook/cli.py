@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
@@ -127,6 +128,7 @@ def show(name: str, as_json: bool) -> None:
 @cli.command()
 @click.argument("name")
 @click.option("--target", help="Name of a file in params/targets, or a path.")
+@click.option("-f", "job", type=click.Path(path_type=Path), help="A job file of parameters.")
 @click.option("-p", "given", multiple=True, metavar="KEY=VALUE", help="A parameter.")
 @click.option("--plan", is_flag=True, help="Show the plan, then end.")
 @click.option("--approve", is_flag=True, help="The same as -p approved=true.")
@@ -136,6 +138,7 @@ def show(name: str, as_json: bool) -> None:
 def run(
     name: str,
     target: str | None,
+    job: Path | None,
     given: tuple[str, ...],
     plan: bool,
     approve: bool,
@@ -143,8 +146,8 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Run one runbook and keep its record."""
-    from runbook.notebook import Runbook, bind_text
+    """Run one runbook and keep its record. What is typed here overrides the job file."""
+    from runbook.notebook import Runbook, bind, bind_text
 
     file = project.runbook_file(name)
     texts = dict(_pair(item) for item in given)
@@ -156,6 +159,8 @@ def run(
     _refuse_unknown_target(runbook.parameters, parameters)
     from runbook import runner
 
+    if job is not None:
+        parameters = {**bind(runbook.parameters, runner.job_parameters(job)), **parameters}
     step = None if quiet else _step
     record = runner.run(file, parameters, plan=plan, timeout=timeout, on_step=step)
     if as_json:

@@ -95,7 +95,8 @@ class Parameter:
         if self.type.startswith("list"):
             remedy += " (or a,b,c as text)"
         return ParameterError(
-            f"the parameter {self.name} is a {self.type}, not {value!r} ({type(value).__name__})",
+            f"the parameter {self.name} is of type {self.type}, "
+            f"not {value!r} ({type(value).__name__})",
             remedy=remedy,
         )
 

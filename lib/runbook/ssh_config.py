@@ -7,6 +7,7 @@ import binascii
 import getpass
 import hashlib
 import hmac
+import os
 import re
 import shutil
 import subprocess
@@ -130,7 +131,8 @@ def route_of(name: str, asked: Mapping[str, Sequence[str]]) -> Route:
     tokens = {"%d": str(Path.home()), "%h": host, "%n": name, "%p": port, "%r": user, "%%": "%"}
 
     def path(text: str) -> Path:
-        return Path(re.sub("%.", lambda token: tokens.get(token[0], token[0]), text)).expanduser()
+        plain = re.sub("%.", lambda token: tokens.get(token[0], token[0]), text)
+        return Path(os.path.expanduser(plain))  # noqa: PTH111 - Path's raises for a stranger's ~
 
     def paths(option: str) -> tuple[Path, ...]:
         return tuple(path(text) for text in asked.get(option, ()) if text != "none")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from runbook.notebook import Runbook
 from runbook.rehearse import BOOK
 
 pytestmark = pytest.mark.browser
+RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,9 @@ def lab(open_lab: Callable[[str], Any]) -> Any:
 @pytest.mark.parametrize("name", BOOK)
 def test_runbook(name: str, lab: Any, twin: Any) -> None:
     notebook = lab.open(name)
-    notebook.set(target=str(twin.target), approved=True)
+    declared = Runbook.read(RUNBOOKS / f"{name}.ipynb").parameters
+    approved = {"approved": True} if "approved" in {one.name for one in declared} else {}
+    notebook.set(target=str(twin.target), **approved)
     notebook.run_all()
     expect(notebook.errors).to_have_count(0)
     expect(notebook.panel).to_contain_text(re.compile(r"PASSED (\d+) of \1 checks held"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,9 +27,20 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _path(value: Any) -> Any:
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValueError("expected a path")
+        try:
+            Path(os.path.expandvars(value)).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user's home") from None
+    return _text(value)
+
+
 Address = Annotated[IPv4Address, Field(strict=False), BeforeValidator(_text)]
 Network = Annotated[IPv4Network, Field(strict=False), BeforeValidator(_text)]
-FilePath = Annotated[Path, Field(strict=False), BeforeValidator(_text)]
+FilePath = Annotated[Path, Field(strict=False), BeforeValidator(_path)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
