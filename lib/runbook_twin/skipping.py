@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _STANDSTILL = 0.02  # seconds of ours; less is the ordinary work of a loop
 
 
