@@ -45,8 +45,10 @@ class Server:
         )
         self._started: queue.Queue[int] = queue.Queue()
         self._ended: dict[int, int] = {}
+        self._over = False
         self._lock = threading.Lock()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def start(self, command: list[str], environment: dict[str, str], folder: str) -> Forked:
         """Fork a kernel. Raises OSError when the server is gone."""
@@ -61,14 +63,16 @@ class Server:
         return Forked(self, pid)
 
     def exit_code(self, pid: int) -> int | None:
-        """How a kernel ended; None while it runs."""
-        return self._ended.get(pid)
+        """How a kernel ended; None while it runs. With the process its kernels are killed."""
+        return self._ended.get(pid, -signal.SIGKILL if self._over else None)
 
     def close(self) -> None:
         """End the process, and with it every kernel that is left."""
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        assert self._process.stdin and self._process.stdout  # noqa: S101 - they are pipes
         self._process.stdin.close()
         self._process.wait()
+        self._listener.join()
+        self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
@@ -78,6 +82,7 @@ class Server:
                 self._ended[told["pid"]] = told["code"]
             else:
                 self._started.put(told["pid"])
+        self._over = True
         self._started.put(0)
 
 

@@ -166,7 +166,7 @@ INDEX = (
 <th>checks</th><th>changes</th><th>operator</th><th>record</th></tr>
 {% for record in records %}
 {% set counts = record.counts %}
-<tr>
+<tr title="{{ record.reason }}">
 <td><span class="verdict {{ record.verdict }}">{{ record.verdict }}</span></td>
 <td><a href="{{ record.files.html or record.files.journal }}">{{ record.runbook }}</a>
 {% if record.verdict != "passed" %}<br>

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def outputs(start_twin: Callable[..., Any], run: Any, home: Path) -> Path:
     """Records of runs that passed, failed, were planned, refused and aborted."""
-    target = ["--target", str(start_twin().target), "--quiet"]
+    target = ["--target", str(start_twin("--clock", "5").target), "--quiet"]
     assert run("run", "etcd-verify-cluster", *target, "-p", "note=ticket 4711").returncode == 0
     assert run("run", "etcd-verify-cluster", *target, "-p", "members=5").returncode == 1
     assert run("run", "swarm-fail-over", *target, "--plan").returncode == 0

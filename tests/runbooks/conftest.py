@@ -17,6 +17,8 @@ import pytest
 from runbook import runner
 from runbook.forkserver import Server
 from runbook.launch import Spare
+from runbook_twin import client
+from runbook_twin.state import Folder
 
 ROOT = Path(__file__).parents[2]
 # How much faster than ours the clusters' time runs. A busy machine needs some air for heartbeats
@@ -45,6 +47,16 @@ class Cluster:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """One request to the hand of a cluster that is up."""
+        running = client.find(Folder(self.folder))
+        assert running is not None
+        return json.loads(client.ask(running, method, path, body))
+
+    def break_(self, name: str, *arguments: str) -> None:
+        """Put a fault in force."""
+        self.ask("POST", "/twin/faults", {"name": name, "arguments": arguments})
+
     def on(self, address: str, line: str) -> str:
         """What a line prints on a server, by OpenSSH's own client."""
         ssh = ["ssh", "-F", str(self.folder / "ssh_config"), address, line]
@@ -53,15 +65,15 @@ class Cluster:
     @contextmanager
     def fault(self, name: str, *arguments: str) -> Iterator[None]:
         """Something is broken, and mended afterwards."""
-        self.do("fault", name, *arguments)
+        self.break_(name, *arguments)
         try:
             yield
         finally:
-            self.do("fault", "clear")
+            self.ask("DELETE", "/twin/faults")
 
     def state(self) -> list[tuple[str, int]]:
         """Which servers there are, and how often each has booted."""
-        machines = json.loads(self.do("status", "--json"))["machines"]
+        machines = self.ask("GET", "/twin/status")["machines"]
         return [(machine["name"], machine["boots"]) for machine in machines]
 
     def edited(self, name: str, *changes: tuple[str, str]) -> str:

@@ -34,28 +34,33 @@ def test_nothing_is_needed(bare: Cluster, play: Play, name: str) -> None:
     assert record["counts"]["changes"] == 0
 
 
-def test_a_swarm_from_nothing(empty: Cluster, play: Play) -> None:
-    record = play("swarm-set-up", empty.target)
-    assert ended(record) == ("passed", 0)
-    assert len(empty.state()) == 3
+MORE = """\
+  {name}:
+    user: core
+    image: coreos
+    flavor: m1.small
+    network: private
+    subnet: 192.168.0.0/24
+    servers: {{{servers}}}
+"""
 
 
-def test_etcd_that_finds_itself_by_other_means(empty: Cluster, play: Play) -> None:
-    more = (
-        "  more:\n    user: core\n    image: coreos\n    flavor: m1.small\n    network: private\n"
-    )
-    more += "    subnet: 192.168.0.0/24\n    servers: {node10: 192.168.0.20}\n"
-    target = empty.edited("more", ("groups:\n", f"groups:\n{more}"))
-    static = play("coreos-build-cluster", target, bootstrap="static")
-    assert ended(static) == ("passed", 0)
-    hosted = "http://192.168.0.10:2379"
-    alone = play(
-        "coreos-build-cluster", target, group="more", bootstrap="self-hosted", service=hosted
-    )
-    assert ended(alone) == ("passed", 0)
-    check = play("etcd-verify-cluster", target, group="more", members=1)
-    assert ended(check) == ("passed", 0)
-    assert empty.on("192.168.0.10", "etcdctl get common/cluster-name || echo none") == "none\n"
+def test_etcd_that_finds_itself_by_other_means(furnished: Cluster, play: Play) -> None:
+    """All members by address, and a token in an etcd of our own; then only these are removed."""
+    static = MORE.format(name="static", servers="node10: 192.168.0.20, node11: 192.168.0.21")
+    hosted = MORE.format(name="hosted", servers="node20: 192.168.0.30")
+    target = furnished.edited("more", ("groups:\n", f"groups:\n{static}{hosted}"))
+    before = furnished.state()
+    build, verify = "coreos-build-cluster", "etcd-verify-cluster"
+    assert ended(play(build, target, group="static", bootstrap="static")) == ("passed", 0)
+    assert ended(play(verify, target, group="static", members=2)) == ("passed", 0)
+    service = {"bootstrap": "self-hosted", "service": "http://192.168.0.10:2379"}
+    assert ended(play(build, target, group="hosted", **service)) == ("passed", 0)
+    assert ended(play(verify, target, group="hosted", members=1)) == ("passed", 0)
+    gone = play("cluster-tear-down", target, groups=["static", "hosted"], approved=True)
+    assert ended(gone) == ("passed", 0)
+    assert furnished.state() == before
+    assert play(verify, furnished.target)["counts"]["changes"] == 0
 
 
 def test_what_runs_no_more_is_named_and_nothing_is_switched_off(own: Cluster, play: Play) -> None:

@@ -29,16 +29,10 @@ from .conftest import Cluster, Play, ended, verbs
         ),
         (
             "rancheros-manage-versions",
-            {"release": "v0.5.0", "approved": True},
-            "downgrade_approved",
-        ),
-        (
-            "rancheros-manage-versions",
             {"try_engine": "docker-1.11.2", "approved": True},
             "is a Swarm member",
         ),
         ("etcd-verify-cluster", {"value": "another", "approved": False}, "not approved"),
-        ("coreos-build-cluster", {"bootstrap": "static", "approved": False}, "not approved"),
     ],
 )
 def test_refused_and_nothing_was_touched(
@@ -71,13 +65,9 @@ def test_a_plan_touches_nothing(furnished: Cluster, play: Play, name: str) -> No
             {"try_release": "v9.9.9"},
             "'v9.9.9' is not among the releases",
         ),
-        ("rancheros-manage-versions", {"try_engine": "docker-9"}, "not among the engines"),
         ("rancheros-configure-node", {"dns_servers": ["109.234.159.91"]}, "188.93.16.19"),
         ("rancheros-configure-node", {"server": "nosuch"}, "it has: manager0, worker0, worker1"),
-        ("etcd-verify-cluster", {"group": "nosuch"}, "use one of: coreos, rancheros"),
         ("coreos-build-cluster", {"bootstrap": "magic"}, "discovery, self-hosted, static"),
-        ("swarm-set-up", {"publish": "magic"}, "ingress or host"),
-        ("coreos-render-config", {"dns_servers": ["109.234.159.91"]}, "188.93.16.19"),
         ("coreos-render-config", {"own_file": "no/such/file"}, "No such file"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,7 +145,11 @@ def test_the_lock_is_this_processs_own(tmp_path: Path, monkeypatch: pytest.Monke
     class Target:
         name = "somewhere"
 
+    held: dict[Path, Any] = {}
+    monkeypatch.setattr(lock, "_held", held)
     monkeypatch.setenv("RUNBOOK_OUTPUTS", str(tmp_path))
     lock.take(Target(), "one")  # type: ignore[arg-type]
     lock.take(Target(), "one again")  # type: ignore[arg-type]
     assert "one (process" in (tmp_path / "locks" / "somewhere.lock").read_text()
+    [file] = held.values()
+    file.close()
