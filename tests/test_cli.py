@@ -183,7 +183,7 @@ def test_records(project: Path) -> None:
     index = project / "outputs" / "index.html"
     index.unlink()
     assert runbook("records", "--index").exit_code == 0
-    assert index.read_text().count("<tr title=") == 2
+    assert index.read_text().count(">json</a>") == 2
 
 
 def test_the_lab_and_the_twin_get_their_own_arguments(
