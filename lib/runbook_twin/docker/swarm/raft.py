@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from runbook_twin.docker.swarm.agent import Agent
 
 GRACE = 12.7  # seconds without a heartbeat until a node is Down
+LOOK = 1.0  # seconds between two looks at the heartbeats, at most
 UNREACHABLE = 1.5  # seconds until a manager shows as Unreachable
 STEP_DOWN = 11.0  # seconds until a leader without quorum gives up (since 1.13; 1.12 never does)
 
@@ -103,8 +104,15 @@ def _lead(cluster: Cluster, node: Node, now: float) -> None:
 
 
 def watch(cluster: Cluster, now: float) -> None:
-    """Declare nodes Down that have sent no heartbeat for too long."""
+    """Declare nodes Down that have sent no heartbeat for too long.
+
+    Time in which nobody could look, because this process had no processor, does not count: in it
+    nobody could send a heartbeat either.
+    """
+    missed = 0.0 if cluster.watched_at is None else now - cluster.watched_at - LOOK
+    cluster.watched_at = now
     for node in cluster.nodes.values():
+        node.heartbeat = min(node.heartbeat + max(missed, 0.0), now)
         if node.status != "down" and now - node.heartbeat > GRACE:
             node.status, node.message = "down", "Heartbeat failure"
             node.version = cluster.touch()

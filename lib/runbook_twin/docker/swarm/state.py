@@ -175,6 +175,7 @@ class Cluster:
     secrets: dict[str, str] = field(default_factory=dict)
     leader: Node | None = None
     last_leader: Node | None = None
+    watched_at: float | None = None  # when the leader last looked at the heartbeats
     lost_at: float | None = None  # since when the leader has no quorum
     handover_at: float | None = None
     history: int = 5
