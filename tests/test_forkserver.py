@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from runbook.forkserver import Server
 from runbook.launch import Kernel, launch
 
