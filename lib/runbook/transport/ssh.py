@@ -38,7 +38,7 @@ class Ssh:
         known_hosts: Path | None = None,
         connect_deadline: float = 30.0,
         clock: float = 1.0,
-        shortest: float = 5.0,
+        shortest: float = 15.0,
         vouch: Vouch = lambda server, key_type, key: False,
     ) -> None:
         self._config = config
