@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Cluster, Play, ended, verbs
+from .conftest import Cluster, Play, ended
 
 
 @pytest.mark.parametrize(
