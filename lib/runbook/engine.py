@@ -27,12 +27,11 @@ from runbook.launch import Spare
 from runbook.notebook import BUILT_IN, bind, heading, parameters, parameters_source
 from runbook.output import Manager, text_of, write_atomically
 from runbook.page import record_page
-from runbook.record import VARIABLE, load, now
+from runbook.record import PLAN_VARIABLE, VARIABLE, load, now
 from runbook.secret import clean_all_looks
 from runbook.verdict import COMPLETED, FAILED, NOT_RUN, Ending, Facts, Verdict, compose, judge
 
 _nbformat: Any = nbformat  # it has types in part only
-PLAN_VARIABLE = "RUNBOOK_PLAN"  # in the kernel: show the plan, then end
 _STATES = {"completed": COMPLETED, "failed": FAILED}
 
 

@@ -19,6 +19,7 @@ from runbook.errors import RunbookError
 from runbook.secret import clean_all_looks
 
 VARIABLE = "RUNBOOK_JOURNAL"
+PLAN_VARIABLE = "RUNBOOK_PLAN"  # in the kernel: show the plan, then end
 
 Event = dict[str, Any]
 

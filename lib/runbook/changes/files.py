@@ -40,14 +40,3 @@ def write(
         apply=lambda: node.change(line, stdin=text(), sudo=True),
         undo=f"on {node.name}: sudo rm {path}",
     )
-
-
-def remove(node: Node, path: str) -> Act:
-    """Remove a file as root."""
-    return Act(
-        what=f"remove {path} on {node.name}",
-        steps=[(node.name, quoted("sudo rm -f %s", path))],
-        is_done=lambda: not node.test("test -e %s", path, sudo=True),
-        apply=lambda: node.change("rm -f %s", path, sudo=True),
-        undo="write it again",
-    )

@@ -9,10 +9,8 @@ import pandas as pd
 
 from runbook.changes.base import Act, plan_table
 from runbook.errors import Refused
-from runbook.record import VARIABLE, Journal, Planned
+from runbook.record import PLAN_VARIABLE, VARIABLE, Journal, Planned
 from runbook.view import banner, button
-
-PLAN_VARIABLE = "RUNBOOK_PLAN"
 
 
 class Approval:
