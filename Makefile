@@ -12,7 +12,7 @@ rehearse: set-up ## run the whole book on the twin, a rehearsal cluster on this 
 
 .PHONY: test
 test: set-up-dev ## run the tests
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q --durations 15
 
 .PHONY: browser
 browser: set-up-dev ## JupyterLab and the records in a real browser; needs chromium (apt install chromium)

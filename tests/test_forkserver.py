@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from runbook.forkserver import Server
@@ -22,11 +23,11 @@ def server() -> Iterator[Server]:
 
 
 def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody waited for does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return True
 
 
 def await_end(pid: int) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncssh
 
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 _NO_ROUTE_S = 3.0  # address resolution on the local network gives up
 SSH_PORT = 22
+
+
+class SshServer(Protocol):
+    """What serves SSH on a machine (sshd.Sshd); from its shutdown to its boot it does not."""
+
+    listens: bool
+
+    def serve(self, connection: socket.socket) -> None:
+        """Speak SSH on one connection."""
+        ...
 
 
 class Link:
@@ -164,7 +174,7 @@ async def connect(
     source: Machine | None,
     host: str,
     port: int,
-    serve_ssh: Callable[[Machine, socket.socket], None],
+    sshd_of: Callable[[Machine], SshServer],
 ) -> Outer:
     """Open a connection. Raises ChannelOpenError with the words of connect(2)."""
     target = world.machine_at(host) if host not in ("localhost", "127.0.0.1") else source
@@ -173,12 +183,12 @@ async def connect(
         raise refused("No route to host")
     if delay := world.slow.get(target.address, 0.0):
         await world.clock.sleep(delay)
-    if port != SSH_PORT and port not in target.listeners:
+    if not (sshd_of(target).listens if port == SSH_PORT else port in target.listeners):
         raise refused("Connection refused")
     ours, theirs = socket.socketpair()
     link = Link(world, source, target)
     if port == SSH_PORT:
-        serve_ssh(target, theirs)
+        sshd_of(target).serve(theirs)
     else:
         target.spawn(serve_http(target, port, theirs))
     _, inner = await asyncio.get_running_loop().create_connection(lambda: Inner(link), sock=ours)

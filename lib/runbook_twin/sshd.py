@@ -45,16 +45,19 @@ class Sshd:
         self.machine = machine
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._options: asyncssh.SSHServerConnectionOptions | None = None
+        self.listens = machine.powered
         machine.on_shutdown.append(self.power_off)
 
     def power_on(self) -> None:
-        """Print the host keys on the console, as cloud-init does."""
+        """Listen; print the host keys on the console, as cloud-init does."""
+        self.listens = True
         if self.machine.boots == 1:
             self.machine.console += console_keys(self.machine)
         self.machine.console.append(f"\n{self.machine.hostname} login: ")
 
     def power_off(self) -> None:
-        """Forget all connections."""
+        """Take no more connections, and forget those there are."""
+        self.listens = False
         for connection in list(self.connections):
             connection.abort()
         self.connections.clear()
@@ -102,7 +105,7 @@ def console_keys(machine: Machine) -> list[str]:
 
 
 def connect_from(world: World, source: Machine | None, host: str, port: int) -> Awaitable[Outer]:
-    return connect(world, source, host, port, lambda machine, sock: sshd_of(machine).serve(sock))
+    return connect(world, source, host, port, sshd_of)
 
 
 class NodeServer(asyncssh.SSHServer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Cluster, Play, ended
+from .conftest import Cluster, Play, ended, verbs
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,18 @@ def test_a_dropped_connection_is_no_exit_code(furnished: Cluster, play: Play) ->
     assert None in {command["exit_code"] for command in record["commands"]}
 
 
-def test_a_server_that_is_lost_is_named_with_those_that_are_fine(own: Cluster, play: Play) -> None:
+def test_servers_that_are_lost_or_cut_off_are_named_with_those_that_are_fine(
+    own: Cluster, play: Play
+) -> None:
     own.break_("node-lost", "node02")
+    own.break_("network-cut", "worker0")
     lost = play("etcd-verify-cluster", own.target)
     assert ended(lost) == ("failed", 4)
     assert "1 of 3 servers failed: node02 (fine: node00, node01)" in lost["reason"]
+    cut = play("swarm-fail-over", own.target, approved=True)
+    assert ended(cut) == ("failed", 4)
+    assert "1 of 3 servers failed: worker0 (fine: manager0, worker1)" in cut["reason"]
+    assert "change" not in verbs(lost) | verbs(cut)
 
 
 def test_a_drill_that_ends_in_the_middle_says_what_is_still_off(own: Cluster, play: Play) -> None:
