@@ -40,39 +40,20 @@ class Power(CloudReader):
         """Switch a server on; back when it is ACTIVE. Returns whether it was off."""
         return self._power(name, "start", "ACTIVE", deadline, observer)
 
-    def reboot(
-        self,
-        name: str,
-        *,
-        hard: bool = False,
-        deadline: float = DEADLINE,
-        observer: Observer = quiet,
-    ) -> bool:
-        """Restart a server; back when it is ACTIVE again. Always True."""
-        return self._power(name, "reboot", "ACTIVE", deadline, observer, "HARD" if hard else "SOFT")
-
-    def _power(
-        self,
-        name: str,
-        act: str,
-        goal: str,
-        deadline: float,
-        observer: Observer,
-        *arguments: str,
-    ) -> bool:
+    def _power(self, name: str, act: str, goal: str, deadline: float, observer: Observer) -> bool:
         """Ask until the server takes it (a fresh or busy one does not), then wait for the goal."""
         watch = self._watch(self.server(name), deadline, observer)
         while True:
             server = watch.look()
             if server is None:
                 raise MissingError(f"server {name} was deleted meanwhile")
-            if server.status == "ERROR" and act != "reboot":
+            if server.status == "ERROR":
                 raise failed(server)
-            if server.is_settled(goal) and act != "reboot":
+            if server.is_settled(goal):
                 return False
             try:
                 with self.connection.doing(f"{act} server {name}") as sdk:
-                    getattr(sdk.compute, f"{act}_server")(server.id, *arguments)
+                    getattr(sdk.compute, f"{act}_server")(server.id)
                 break
             except ApiRefused as error:
                 if not error.not_yet:

@@ -98,11 +98,6 @@ def system_containers(node: Node) -> pd.DataFrame:
     return ask_table(node, "system-docker ps", sudo=True)
 
 
-def images(node: Node) -> pd.DataFrame:
-    """docker images. Columns: tables.md, `docker images`."""
-    return ask_table(node, "docker images")
-
-
 def all_up(node: Node, wanted: set[str]) -> Condition:
     """The condition that all containers of these names are Up."""
 
