@@ -94,3 +94,15 @@ def test_a_cluster_without_a_cloud(furnished: Cluster, play: Play) -> None:
     refused = play("fleet-fail-over", target, approved=True)
     assert ended(refused) == ("refused", 3)
     assert "no power switch" in refused["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "check"), [("swarm-set-up", "image"), ("fleet-run-nginx", "fleet holds this unit")]
+)
+def test_what_is_there_in_another_form_is_left_and_told(
+    own: Cluster, play: Play, name: str, check: str
+) -> None:
+    record = play(name, own.target, image="redis", deadline=30.0)
+    assert ended(record) == ("failed", 1)
+    assert [c["name"] for c in record["checks"] if not c["passed"]] == [check]
+    assert f"✗ {check}: expected" in record["reason"]

@@ -58,6 +58,16 @@ def states_of(files: pd.DataFrame, unit: str) -> tuple[str, str] | None:
     return found[0] if found else None
 
 
+def holds(node: Node, unit: str, text: str) -> bool:
+    """Whether fleet's own copy of a unit (fleetctl cat) says this, blank lines aside."""
+    held = node.ask("fleetctl cat %s", unit).text
+    return _lines(held) == _lines(text)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def placed(nodes: Nodes, found: pd.DataFrame) -> dict[str, list[str]]:
     """What runs on each server, by a table of placements: for the picture."""
     return {node.name: list(found.unit[found.ip == node.address]) for node in nodes}

@@ -118,6 +118,21 @@ def wanted_and_running(found: pd.DataFrame, service: str) -> tuple[int, int]:
     return int(mine.desired), int(mine.running)
 
 
+def image_of(found: pd.DataFrame, service: str) -> str | None:
+    """The plain name of a service's image, by a table of services."""
+    images = found.image[found.name == service]
+    return None if images.empty else plain_image(str(images.iloc[0]))
+
+
+def plain_image(image: str) -> str:
+    """An image as one asks for it, without what the engine adds.
+
+    >>> plain_image("nginx:latest"), plain_image("nginx:1.11@sha256:53a5")
+    ('nginx', 'nginx:1.11')
+    """
+    return image.split("@")[0].removesuffix(":latest")
+
+
 def placed(members: Nodes, running: pd.DataFrame) -> dict[str, list[str]]:
     """What runs on each server, by a table of tasks: for the picture."""
     return {n.name: list(running.name[running.node == n.name]) for n in members}
