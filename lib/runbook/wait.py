@@ -8,22 +8,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from runbook.errors import (
-    Evidence,
-    HostKeyError,
-    ParameterError,
-    Refused,
-    RunbookError,
-    SudoRefused,
-    TargetError,
-    ToolMissing,
-    WaitFailed,
-)
-from runbook.facts.base import Condition, Observation
+from runbook.errors import Evidence, RunbookError, WaitFailed
+from runbook.facts.base import HOPELESS, Condition, Observation
 from runbook.table import rows_frame
-
-# More waiting does not mend these.
-_HOPELESS = (HostKeyError, SudoRefused, ToolMissing, TargetError, ParameterError, Refused)
 
 
 @dataclass
@@ -87,7 +74,7 @@ def wait_until(
         at = (time.monotonic() - began) * clock
         try:
             seen, last_error = condition(), None
-        except _HOPELESS:
+        except HOPELESS:
             raise
         except RunbookError as error:
             seen, last_error = Observation(False, error.what), error

@@ -11,8 +11,20 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from runbook.command import Node, Result
-from runbook.errors import HostKeyError, ParseError, RunbookError, SudoRefused, ToolMissing
+from runbook.errors import (
+    HostKeyError,
+    ParameterError,
+    ParseError,
+    Refused,
+    RunbookError,
+    SudoRefused,
+    TargetError,
+    ToolMissing,
+)
 from runbook.table import read
+
+# Waiting does not mend these; every other error while looking means "not yet".
+HOPELESS = (HostKeyError, SudoRefused, ToolMissing, TargetError, ParameterError, Refused)
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,9 @@ def all_of(conditions: Sequence[Condition]) -> Condition:
     def look(condition: Condition) -> Observation:
         try:
             return condition()
+        except HOPELESS:
+            raise
         except RunbookError as error:
-            if isinstance(error, HostKeyError | SudoRefused | ToolMissing):
-                raise
             return Observation(False, error.what)
 
     def look_at_all() -> Observation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cached_property
 
 import pandas as pd
@@ -50,6 +51,7 @@ class Run:
             clock=target.clock,
             vouch=lambda server, key_type, key: contact.vouch(server, key_type, key),
         )
+        self._measuring = ExitStack()  # the meter that probes just now
         contact = FirstContact(lambda: self.cloud, self.ssh.route, target.ssh.known_hosts, journal)
         self._hosts = Hosts(target, lambda: self.cloud, self._node)
         # What the parts can do, under one name for the notebooks.
@@ -134,13 +136,16 @@ class Run:
         return rows_frame(rows, ("step", "after_s", "seen"), "Seconds since the fault")
 
     def meter(self, nodes: Nodes, port: int, *, via: Node, interval: float = 0.1) -> Meter:
-        """An outage meter over the nodes' addresses, from the jump host if there is one.
+        """Probe the nodes' addresses from now on, from the jump host if there is one.
 
-        via: else from this node, which the drill leaves alone.
+        via: else from this node, which the drill leaves alone. A meter that still runs is stopped:
+        the cell was run once more.
         """
+        self._measuring.close()
         start = self.ssh.jump_of(via.server) or via.server
         addresses = [node.address for node in nodes]
-        return Meter(self.ssh, start, addresses, port, interval=interval, clock=self.target.clock)
+        meter = Meter(self.ssh, start, addresses, port, interval=interval, clock=self.target.clock)
+        return self._measuring.enter_context(meter)
 
     def outcome(self) -> object:
         """All checks in one table, and the banner. Raises CheckFailed when one failed."""
