@@ -137,9 +137,8 @@ def test_what_does_not_answer_is_named(lab: Lab) -> None:
     bastion, node = lab.sshd(), lab.sshd()
     lab.configure(host("bastion", bastion) + host("node", node, "    ProxyJump bastion"))
     lab.stop(node)
-    with pytest.raises(
-        Unreachable, match=r"node00 .* cannot be reached through bastion: connect failed"
-    ):
+    told = r"node00 .* cannot be reached through bastion: connect failed"
+    with pytest.raises(Unreachable, match=told):
         lab.ssh().execute(NODE, "exit 0")
     lab.stop(bastion)
     with pytest.raises(Unreachable, match=r"^bastion .* cannot be reached: "):
