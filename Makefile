@@ -17,7 +17,7 @@ test: set-up-dev ## run the tests
 .PHONY: browser
 browser: set-up-dev ## JupyterLab and the records in a real browser; needs chromium (apt install chromium)
 	@command -v chromium >/dev/null || { echo "chromium is needed (Debian, Ubuntu: apt install chromium); playwright is in .venv already" >&2; exit 2; }
-	@$(BIN)/python -m pytest -m browser tests/browser -q
+	@$(BIN)/python -m pytest -m browser tests/browser -q --durations 5
 
 .PHONY: lint
 lint: set-up-dev ## ruff over code and notebooks, and the hygiene of notebooks
