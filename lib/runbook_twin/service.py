@@ -18,6 +18,7 @@ from tornado.web import Application, RequestHandler
 from runbook_twin import control, furnish, handover
 from runbook_twin.bastion import Bastion
 from runbook_twin.clock import Clock
+from runbook_twin.images import IMAGES
 from runbook_twin.openstack import REGION, Credentials, OpenStack
 from runbook_twin.state import Folder, Running
 from runbook_twin.world import World
@@ -46,7 +47,9 @@ class Service:
         self.world = World(clock)
         self.hypervisor = WorldHypervisor(self.world)
         self.credentials = Credentials(handover.OPERATOR, secrets.token_urlsafe(16), "twin")
-        self.cloud = OpenStack(self.world, self.hypervisor, self.world.faults, self.credentials)
+        self.cloud = OpenStack(
+            self.world, self.hypervisor, self.world.faults, self.credentials, IMAGES
+        )
         self.token = secrets.token_urlsafe(24)
         self.stopped = asyncio.Event()
         self.used_at = time.monotonic()

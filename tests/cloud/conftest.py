@@ -124,7 +124,11 @@ class CloudServer:
         world = FakeWorld(self.clock)
         self.hypervisor = FakeHypervisor(world.clock)
         self.openstack = OpenStack(
-            world, self.hypervisor, self.faults, self.credentials, ["coreos-old"]
+            world,
+            self.hypervisor,
+            self.faults,
+            self.credentials,
+            ["coreos", "rancheros", "coreos-old"],
         )
         application = Application(self.openstack.routes(), log_function=self._note)
         self._server = HTTPServer(application)

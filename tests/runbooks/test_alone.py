@@ -63,6 +63,46 @@ def test_etcd_that_finds_itself_by_other_means(furnished: Cluster, play: Play) -
     assert play(verify, furnished.target)["counts"]["changes"] == 0
 
 
+TODAY = """\
+  today:
+    user: core
+    image: flatcar
+    flavor: m1.small
+    network: private
+    subnet: 192.168.0.0/24
+    servers: {today0: 192.168.0.40, today1: 192.168.0.41, today2: 192.168.0.42}
+"""
+ETCD = (
+    "etcd --name {0} --data-dir /var/lib/etcd --listen-client-urls http://0.0.0.0:2379 "
+    "--advertise-client-urls http://192.168.0.4{0}:2379 "
+    "--listen-peer-urls http://192.168.0.4{0}:2380 "
+    "--initial-advertise-peer-urls http://192.168.0.4{0}:2380 --initial-cluster "
+    "0=http://192.168.0.40:2380,1=http://192.168.0.41:2380,2=http://192.168.0.42:2380"
+)
+
+
+def test_today_s_successors(furnished: Cluster, play: Play) -> None:
+    """Flatcar with Docker 28 and etcd 3.5: the same notebooks, the dialects of today."""
+    target = furnished.edited("today", ("groups:\n", f"groups:\n{TODAY}"))
+    before = furnished.state()
+    swarm = play("swarm-set-up", target, group="today")
+    assert ended(swarm) == ("passed", 0)
+    tools = swarm["versions"]["tools"]
+    assert [tool["version"] for tool in tools if tool["tool"] == "docker"] == ["28.2.2"] * 3
+    for number in range(3):
+        unit = f"[Service]\\nType=notify\\nExecStart=/usr/bin/{ETCD.format(number)}\\n"
+        file = "/etc/systemd/system/etcd.service"
+        start = f"systemctl start {'' if number else '--no-block'} etcd"  # the first one waits
+        write = f"printf '{unit}' | sudo tee {file} && sudo {start}"
+        furnished.on(f"core@192.168.0.4{number}", write)
+    verified = play("etcd-verify-cluster", target, group="today")
+    assert ended(verified) == ("passed", 0)
+    assert any("endpoint health" in command["text"] for command in verified["commands"])
+    gone = play("cluster-tear-down", target, groups=["today"], approved=True)
+    assert ended(gone) == ("passed", 0)
+    assert furnished.state() == before
+
+
 def test_what_runs_no_more_is_named_and_nothing_is_switched_off(own: Cluster, play: Play) -> None:
     own.on("192.168.0.10", "fleetctl destroy nginx.service")
     own.on("192.168.0.100", "docker service rm webserver")

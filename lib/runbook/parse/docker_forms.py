@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from runbook.errors import ParseError
 from runbook.parse.columns import cut_table
@@ -59,22 +60,24 @@ def _without_last_blanks(lines: list[str]) -> list[str]:
 def _rows(tool: str, listing: Listing, sheet: Sequence[Cells], first: int) -> list[Values]:
     """Rows of all columns: read column by column, as most texts stand in many rows."""
     count = 1 + max((where[-1] for _, where, _ in sheet if where), default=-1)
-    empty: Values = dict.fromkeys(column.name for column in listing.columns)
-    rows = [empty.copy() for _ in range(count)]
+    columns: dict[str, list[Any]] = {column.name: [None] * count for column in listing.columns}
     misfits: list[tuple[int, Field, str]] = []
     for field, where, texts in sheet:
         read = field.read_all(texts)
         if isinstance(read, int):
             misfits.append((where[read], field, texts[read]))
-            continue
-        for name, values in read.items():
-            for row, value in zip(map(rows.__getitem__, where), values, strict=True):
-                row[name] = value
+        elif len(where) == count:
+            columns |= read
+        else:
+            for name, values in read.items():
+                for row, value in zip(where, values, strict=True):
+                    columns[name][row] = value
     if misfits:
         at, field, text = min(misfits, key=lambda misfit: misfit[0])
         why = f"{field.title} cannot be read" if text else f"{field.title} is empty"
         raise ParseError(tool, why, line=first + at, text=text)
-    return rows
+    names = tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _table(

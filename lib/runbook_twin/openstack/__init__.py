@@ -24,9 +24,8 @@ from runbook_twin.openstack.identity import REGION, Credentials
 from runbook_twin.openstack.project import Faults, Project, Timed
 from runbook_twin.openstack.records import POWER_RUNNING, Server, Wanted
 
-__all__ = ["IMAGES", "REGION", "Credentials", "Faults", "OpenStack", "routes"]
+__all__ = ["REGION", "Credentials", "Faults", "OpenStack"]
 
-IMAGES = ("coreos", "rancheros")
 _ID = r"([^/]+)"
 
 
@@ -109,10 +108,9 @@ class OpenStack:
         hypervisor: Hypervisor,
         faults: Faults,
         credentials: Credentials,
-        image_names: Iterable[str] = (),
+        images: Iterable[str],
     ) -> None:
-        names = (*IMAGES, *image_names)
-        self.project = Project(world, hypervisor, faults, credentials, names)
+        self.project = Project(world, hypervisor, faults, credentials, images)
 
     def routes(self) -> list[URLSpec]:
         """The rules for a tornado application."""
@@ -163,14 +161,3 @@ class OpenStack:
             project.network.create_port(
                 {**port, "device_id": server.id, "device_owner": "compute:nova"}
             )
-
-
-def routes(
-    world: Timed,
-    hypervisor: Hypervisor,
-    faults: Faults,
-    credentials: Credentials,
-    image_names: Iterable[str] = (),
-) -> list[URLSpec]:
-    """The rules of a fresh project; use OpenStack(...) itself for a furnished start."""
-    return OpenStack(world, hypervisor, faults, credentials, image_names).routes()
