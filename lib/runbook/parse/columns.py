@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import repeat
 from operator import itemgetter
 
 from runbook.errors import ParseError
@@ -41,9 +40,11 @@ def cut_table(
     bad = [at for at, row in enumerate(rows) if len(row) < starts[-1] or "\t" in row]
     columns = []
     for at, end in zip(starts, [*starts[1:], None], strict=True):
-        cells = [*map(str.rstrip, map(itemgetter(slice(at, end)), rows), repeat(" "))]
+        padded = [*map(itemgetter(slice(at, end)), rows)]
+        bare = {cell: cell.rstrip(" ") for cell in set(padded)}  # most stand in many rows
+        cells = [*map(bare.__getitem__, padded)]
         # Two blanks part a cell from the next one.
-        if end is not None and max(map(len, cells), default=0) > end - at - 2:
+        if end is not None and max(map(len, bare.values()), default=0) > end - at - 2:
             bad += [number for number, cell in enumerate(cells) if len(cell) > end - at - 2]
         columns.append(cells)
     if bad:
