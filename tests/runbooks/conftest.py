@@ -53,6 +53,13 @@ class Cluster:
         assert running is not None
         return json.loads(client.ask(running, method, path, body))
 
+    def events(self) -> list[tuple[float, str]]:
+        """What really happened, and when (seconds of the cluster)."""
+        running = client.find(Folder(self.folder))
+        assert running is not None
+        lines = client.ask(running, "GET", "/twin/events").splitlines()
+        return [(event["t"], event["event"]) for event in map(json.loads, lines)]
+
     def break_(self, name: str, *arguments: str) -> None:
         """Put a fault in force."""
         self.ask("POST", "/twin/faults", {"name": name, "arguments": arguments})

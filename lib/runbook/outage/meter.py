@@ -101,8 +101,11 @@ class Meter:
     def _tick(self) -> None:
         step, number = self._step, 0
         while not self._stop.is_set():
-            for address in self.addresses:
-                self._pool.submit(self._probe, number, address)
+            try:
+                for address in self.addresses:
+                    self._pool.submit(self._probe, number, address)
+            except RuntimeError:
+                return  # the process ends: nobody waits for an answer any more
             # What a slow machine has missed is not made up for: the gap is what was seen.
             number = max(number + 1, int((time.monotonic() - self._began) / step))
             self._stop.wait(max(self._began + number * step - time.monotonic(), 0.0))

@@ -1,0 +1,54 @@
+"""The outage meter through real SSH, against what the cluster itself says of its outage."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook.facts import swarm
+from runbook.params import load_target
+from runbook.record import Journal
+from runbook.secret import Redactor
+from runbook.session.run import Run
+
+from .conftest import Cluster, cluster
+
+SLOW = 2  # on a fast clock our own processor would be what is measured
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """A run on the article's clusters, with the hand that breaks them."""
+    with cluster(tmp_path / "c", SLOW) as made:
+        yield made, Run("drill", load_target(Path(made.target)), Journal(), Redactor())
+
+
+def kill(made: Cluster, node: str) -> None:
+    """Kill the task's container on its node."""
+    container = "docker kill $(docker ps -q --filter name=webserver)"
+    ssh = ["ssh", "-F", str(made.folder / "ssh_config"), node, container]
+    subprocess.run(ssh, check=True, capture_output=True, timeout=60)
+
+
+def test_the_meter_is_right_within_one_probe_interval(run: tuple[Cluster, Run]) -> None:
+    made, session = run
+    nodes = session.nodes("rancheros")
+    manager, workers = nodes[0], nodes[1:]
+    task = swarm.running_tasks(manager, "webserver")
+    [where] = task.node
+    meter = session.meter(workers, 80, via=manager)
+    session.wait_until("the page answers", meter.answering())
+    since = len(made.events())
+    kill(made, workers.named(where).address)
+    meter.mark("killed")
+    session.wait_until("the page answers again", meter.answering())
+    seen = meter.stop()
+    events = made.events()[since:]
+    [down] = [at for at, what in events if what.startswith("container webserver.1.")][:1]
+    [up] = [at for at, what in events if what.startswith("task webserver.1 up")]
+    assert up - down > 1
+    assert len(seen.windows) == 1
+    assert abs(seen.longest - (up - down)) <= seen.resolution
