@@ -16,7 +16,7 @@ ROOMS = """
     errors project atomic shown secret params inventory ssh_config cloud machine_config transport
     command parse table facts changes check wait outage record kernel view session
     notebook verdict forkserver launch output client page_style page archive engine plugin runner
-    rehearse cli __init__ __main__
+    rehearse jupyterlab cli __init__ __main__
 """.split()
 
 # pandas' frames are what facts, checks and views hand to each other; only `table` makes them of

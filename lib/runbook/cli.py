@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -30,17 +26,6 @@ _PASS_THROUGH = {
     "allow_interspersed_args": False,
     "help_option_names": [],
 }
-_JUPYTERLAB = (
-    "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; main()"
-)
-# Reached from this machine alone and with its token, whoever starts it; over TCP, any user of this
-# machine could read along what a kernel says. Nobody is asked for updates.
-_CLOSED = (
-    "--ServerApp.ip=127.0.0.1",
-    "--KernelManager.transport=ipc",
-    "--allow-root",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -278,21 +263,11 @@ def open_(name: str, arguments: tuple[str, ...]) -> None:
 
     It is a copy: JupyterLab saves what is run and edited, and must not save it into the runbook.
     """
-    file = project.runbook_file(name)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    copies = project.outputs().resolve() / "open" / f"{stamp}-{os.getpid()}"
-    shutil.copytree(file.parent, copies, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    click.echo(f"a copy to work in: {copies / file.name}")
-    command = [sys.executable, "-c", _JUPYTERLAB, *_CLOSED, *arguments, str(copies / file.name)]
-    folder = tempfile.mkdtemp(prefix="runbook-")  # a short name: for sockets
-    environment = {
-        **os.environ,
-        "RUNBOOK_HOME": str(project.root()),
-        "JUPYTER_RUNTIME_DIR": folder,
-        "JUPYTERLAB_WORKSPACES_DIR": folder,  # no tabs (and kernels) of earlier sessions
-    }
-    # In its place: Ctrl-C and SIGTERM are JupyterLab's, which ends the kernels with it.
-    os.execve(sys.executable, command, environment)  # noqa: S606
+    from runbook import jupyterlab
+
+    copy = jupyterlab.copy_of(project.runbook_file(name))
+    click.echo(f"a copy to work in: {copy}")
+    jupyterlab.become(copy, arguments)
 
 
 def _pass_to(module: str, arguments: Sequence[str]) -> None:
