@@ -19,6 +19,10 @@ browser: set-up-dev ## JupyterLab and the records in a real browser; needs chrom
 	@command -v chromium >/dev/null || { echo "chromium is needed (Debian, Ubuntu: apt install chromium); playwright is in .venv already" >&2; exit 2; }
 	@$(BIN)/python -m pytest -m browser tests/browser -q --durations 5
 
+.PHONY: lab
+lab: set-up-dev ## the runbooks against real engines in namespaces of this machine; as root, on Linux
+	@$(BIN)/python -m pytest -m lab tests/lab -q
+
 .PHONY: lint
 lint: set-up-dev ## ruff over code and notebooks, and the hygiene of notebooks
 	@$(BIN)/ruff check .

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import asyncssh
 
+from runbook_twin.openstack import Credentials
 from runbook_twin.state import Folder
 
-BASTION, OPERATOR, CLOUD = "twin-bastion", "operator", "twin"
+OPERATOR = "operator"
 KEY_PAIR = "operator"
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {  # image -> (user, servers)
     "coreos": ("core", {f"node{n:02}": f"192.168.0.{10 + n}" for n in range(3)}),
@@ -22,15 +23,23 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {  # image -> (user, servers)
 
 def write_key(folder: Folder) -> str:
     """A new key pair for the operator; the public line."""
-    key = asyncssh.generate_private_key("ssh-ed25519", comment=f"{OPERATOR}@twin")
+    key = asyncssh.generate_private_key("ssh-ed25519", comment=OPERATOR)
     public = key.export_public_key().decode()
     folder.write("id_ed25519", key.export_private_key().decode())
     folder.write("id_ed25519.pub", public, mode=0o644)
     return public.strip()
 
 
-def write_ssh(folder: Folder, port: int, bastion: asyncssh.SSHKey, nodes: Iterable[str]) -> None:
-    """ssh_config and the known hosts: of the bastion, and lines for nodes (more may follow)."""
+def write_ssh(
+    folder: Folder,
+    cloud: str,
+    port: int,
+    bastion: asyncssh.SSHKey,
+    nodes: Iterable[str] = (),
+    user: str = OPERATOR,
+) -> None:
+    """ssh_config and the known hosts: of the bastion (where `user` logs in), and lines for nodes
+    (more may follow). cloud: twin or lab."""
     folder.write("known_hosts", f"[127.0.0.1]:{port} {bastion.export_public_key().decode()}")
     folder.write("known_hosts_nodes", "".join(nodes))
     users = "".join(
@@ -41,9 +50,9 @@ def write_ssh(folder: Folder, port: int, bastion: asyncssh.SSHKey, nodes: Iterab
     shared += "    GlobalKnownHostsFile /dev/null\n"
     folder.write(
         "ssh_config",
-        f"Host {BASTION}\n    HostName 127.0.0.1\n    Port {port}\n    User {OPERATOR}\n{shared}"
+        f"Host {cloud}-bastion\n    HostName 127.0.0.1\n    Port {port}\n    User {user}\n{shared}"
         f"    UserKnownHostsFile {_quoted(folder, 'known_hosts')}\n"
-        f"\nHost 192.168.0.*\n    ProxyJump {BASTION}\n{shared}"
+        f"\nHost 192.168.0.*\n    ProxyJump {cloud}-bastion\n{shared}"
         f"    UserKnownHostsFile {_quoted(folder, 'known_hosts_nodes')}\n{users}",
     )
 
@@ -53,32 +62,30 @@ def _quoted(folder: Folder, name: str) -> str:
     return f'"{path}"' if " " in path else path
 
 
-def write_cloud(
-    folder: Folder, port: int, username: str, password: str, project: str, region: str
-) -> None:
+def write_cloud(folder: Folder, cloud: str, port: int, user: Credentials, region: str) -> None:
     """clouds.yaml with the one cloud."""
     folder.write(
         "clouds.yaml",
-        f"clouds:\n  {CLOUD}:\n    auth:\n      auth_url: http://127.0.0.1:{port}/identity/v3\n"
-        f"      username: {username}\n      password: {json.dumps(password)}\n"
-        f"      project_name: {project}\n      user_domain_id: default\n"
+        f"clouds:\n  {cloud}:\n    auth:\n      auth_url: http://127.0.0.1:{port}/identity/v3\n"
+        f"      username: {user.username}\n      password: {json.dumps(user.password)}\n"
+        f"      project_name: {user.project}\n      user_domain_id: default\n"
         f"      project_domain_id: default\n    region_name: {region}\n"
         "    identity_api_version: 3\n    interface: public\n",
     )
 
 
-def write_target(folder: Folder, clock: float) -> None:
+def write_target(folder: Folder, cloud: str, clock: float) -> None:
     """A complete target file."""
 
     def full(name: str) -> str:
         return json.dumps(str(folder.path / name))
 
     lines = [
-        f"name: {CLOUD}",
+        f"name: {cloud}",
         f"clock: {clock:g}",
         f"ssh: {{config: {full('ssh_config')}}}",
         "cloud:",
-        f"  name: {CLOUD}",
+        f"  name: {cloud}",
         f"  file: {full('clouds.yaml')}",
         f"  key_pair: {{name: {KEY_PAIR}, public_key: {full('id_ed25519.pub')}}}",
         "groups:",

@@ -65,12 +65,9 @@ class Service:
         self.bastion = Bastion(self.world, handover.OPERATOR, [public], key, self._used)
         ssh_port = await self.bastion.listen()
         api_port = self._listen_http()
-        handover.write_ssh(self.folder, ssh_port, key, furnish.known_hosts(self.world))
-        user = self.credentials
-        handover.write_cloud(
-            self.folder, api_port, user.username, user.password, user.project, REGION
-        )
-        handover.write_target(self.folder, self.options.clock)
+        handover.write_ssh(self.folder, "twin", ssh_port, key, furnish.known_hosts(self.world))
+        handover.write_cloud(self.folder, "twin", api_port, self.credentials, REGION)
+        handover.write_target(self.folder, "twin", self.options.clock)
         running = Running(
             os.getpid(), ssh_port, api_port, self.token, self.options.clock, not self.options.empty
         )

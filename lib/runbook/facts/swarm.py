@@ -83,6 +83,24 @@ def service_runs(
     return look
 
 
+def service_settled(manager: Node, service: str, replicas: int, *, not_on: str) -> Condition:
+    """The condition that the Swarm has done what it can after the loss of a node: each of
+    `replicas` tasks runs on another one, or waits because no node can take it (a port published in
+    host mode has room for one task on each)."""
+
+    def look() -> Observation:
+        found = tasks(manager, service)
+        running = running_tasks(manager, service)
+        here = running[running.node != not_on]
+        pending = found[(found.desired_state == "Running") & (found.current_state == "Pending")]
+        waiting = pending[pending.error.fillna("").str.contains("no suitable node")]
+        seen = [*here.node, *(["no node for one more"] * len(waiting))]
+        held = len(here) > 0 and len(here) + len(waiting) >= replicas
+        return Observation(held, ", ".join(seen) or "no task runs", found)
+
+    return look
+
+
 def task_placed(manager: Node, service: str, *, not_on: str) -> Condition:
     """The condition that a wanted task is placed on another node than `not_on`."""
 

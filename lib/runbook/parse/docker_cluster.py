@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from runbook.parse.docker_fields import (
     PORTS,
+    TASK_PORTS,
     Listing,
     Values,
     columns_of,
@@ -116,7 +117,7 @@ def tasks(options: Mapping[str, str]) -> Listing:
         *("Error", "ERROR", '(?:"(?P<words>.*)")?'),
         lambda found: {"error": found["words"] or None},
     )
-    ports = field("Ports", "PORTS", PORTS, listed("ports", ", "))
+    ports = field("Ports", "PORTS", TASK_PORTS, listed("ports", ","))
     others = (image, node, desired, current, error)
     return Listing(
         columns=columns_of(

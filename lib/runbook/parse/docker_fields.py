@@ -15,6 +15,7 @@ Values = dict[str, Any]
 Reader = Callable[[re.Match[str]], Values]
 
 PORTS = r"(?:[^\s,]+(?:, [^\s,]+)*)?"
+TASK_PORTS = r"(?:[^\s,]+(?:,[^\s,]+)*)?"  # no blank between them, other than everywhere else
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:\.[0-9]+)? [+-][0-9]{4} \S+"
 
 

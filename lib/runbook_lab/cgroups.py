@@ -1,0 +1,52 @@
+"""The control groups of the lab's servers: a folder for each below `runbook-lab`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_ROOT = Path("/sys/fs/cgroup")
+NAME = "runbook-lab"
+
+
+def hierarchies() -> list[Path]:
+    """The mounted hierarchies: one of version 2, or one for each controller of version 1."""
+    if (_ROOT / "cgroup.controllers").exists():
+        return [_ROOT]
+    return sorted(path for path in _ROOT.iterdir() if (path / "cgroup.procs").exists())
+
+
+def make(server: str) -> list[Path]:
+    """Make a server's groups; the files that a process writes itself into to enter them."""
+    tasks = []
+    for hierarchy in hierarchies():
+        for folder in (hierarchy / NAME, hierarchy / NAME / server):
+            folder.mkdir(exist_ok=True)
+            for setting in ("cpuset.cpus", "cpuset.mems"):  # empty at first: nothing may run there
+                if (folder / setting).exists() and not (folder / setting).read_text().strip():
+                    (folder / setting).write_text((folder.parent / setting).read_text())
+        tasks.append(hierarchy / NAME / server / "cgroup.procs")
+    return tasks
+
+
+def processes(server: str) -> set[int]:
+    """The processes in a server's groups and those below."""
+    found: set[int] = set()
+    for hierarchy in hierarchies():
+        for file in (hierarchy / NAME / server).rglob("cgroup.procs"):
+            found |= {int(pid) for pid in file.read_text().split()}
+    return found
+
+
+def remove(server: str = "") -> None:
+    """Remove what is left of one server's groups, or of all. Raises OSError while any is used."""
+    for hierarchy in hierarchies():
+        top = hierarchy / NAME / server if server else hierarchy / NAME
+        if top.is_dir():
+            for folder, _, _ in os.walk(top, topdown=False):
+                Path(folder).rmdir()
+
+
+def left() -> list[Path]:
+    """What a lab has left behind, or uses now."""
+    return [h / NAME for h in hierarchies() if (h / NAME).is_dir()]

@@ -1,0 +1,53 @@
+"""What a machine must have before a lab can be built on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+# Program -> the Debian package that brings it.
+PROGRAMS = {
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "pivot_root": "util-linux",
+    "sshd": "openssh-server",
+    "ssh-keygen": "openssh-client",
+    "sudo": "sudo",
+    "curl": "curl",
+    "dockerd": "docker.io",
+    "etcd": "etcd-server",
+    "etcdctl": "etcd-client",
+    "nginx": "nginx-light",
+}
+_PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def find(program: str) -> str | None:
+    """The full path of a program, also where root's folders are not in PATH."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_PLACES}")
+
+
+def packages_missing() -> list[str]:
+    """The Debian packages to install, without repetition."""
+    return sorted({package for program, package in PROGRAMS.items() if find(program) is None})
+
+
+def obstacles() -> list[str]:
+    """Why a lab cannot be built here, in words; empty when nothing stands in its way."""
+    found = []
+    if not sys.platform.startswith("linux"):
+        return ["this is not Linux: the lab is made of Linux namespaces"]
+    if os.geteuid() != 0:
+        found.append("you are not root: only root makes namespaces and mounts")
+    for kind in ("net", "mnt", "pid", "uts", "ipc", "cgroup"):
+        if not Path(f"/proc/self/ns/{kind}").exists():
+            found.append(f"the kernel has no {kind} namespaces")
+    if "overlay" not in Path("/proc/filesystems").read_text():
+        found.append("the kernel has no overlay file system (try: modprobe overlay)")
+    if missing := packages_missing():
+        found.append(f"missing packages: {' '.join(missing)} (runbook lab install)")
+    return found
