@@ -9,7 +9,7 @@ import pytest
 
 from runbook.command import Node, Nodes
 from runbook.errors import Unreachable
-from runbook.facts import cloud, docker, etcd, files, roles, ros
+from runbook.facts import cloud, docker, etcd, files, roles, ros, systemd
 from runbook.facts.base import Observation, all_of
 from runbook.transport import Reply
 
@@ -156,3 +156,12 @@ def test_of_several_conditions_an_error_is_not_yet_and_a_final_one_is_final() ->
     assert (held.held, held.seen) == (False, "up; no route")
     final = all_of([away, lambda: Observation(False, "ERROR", final=broken)])()
     assert final.final is broken
+
+
+def test_a_unit_that_the_image_does_not_bring_is_told_and_may_be_excused(node: Make) -> None:
+    said = b"LoadState=loaded\nActiveState=active\n\nLoadState=not-found\nActiveState=inactive\n"
+    found = systemd.units(Nodes([node(lambda line: Reply(0, said, b""))]), ("etcd2", "fleet"))
+    assert list(found.active) == ["active", systemd.MISSING]
+    assert systemd.not_active(found) == 1
+    assert systemd.not_active(found, may_be_missing=["fleet"]) == 0
+    assert systemd.not_active(found, may_be_missing=["etcd2"]) == 1

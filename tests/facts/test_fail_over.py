@@ -143,3 +143,38 @@ def test_why_a_task_does_not_run_is_told(node: Make) -> None:
     observation = swarm.service_runs(manager, name)()
     assert not observation.held
     assert "No such image" in observation.seen
+
+
+def test_a_task_that_no_node_can_take_is_waited_for_no_longer(node: Make) -> None:
+    """Docker 20.10.24, published in host mode: the living worker has room for one task only."""
+    nodes = (
+        "ID                            HOSTNAME   STATUS    AVAILABILITY   MANAGER STATUS   "
+        "ENGINE VERSION\n"
+        "p6til2cz7lbmp0a4at2x10kvk *   manager0   Ready     Drain          Leader           "
+        "20.10.24+dfsg1\n"
+        "ex2m0wz21l95jmsxhu75ky9ot     worker0    Down      Active                          "
+        "20.10.24+dfsg1\n"
+        "wj1eha82g4tb78pkdig90303j     worker1    Ready     Active                          "
+        "20.10.24+dfsg1\n"
+    )
+    header = (
+        "ID             NAME              IMAGE          NODE      DESIRED STATE   "
+        "CURRENT STATE            ERROR                              PORTS\n"
+    )
+    lives = (
+        "nhymqv09pt35   webserver.1       nginx:latest   worker1   Running         "
+        "Running 3 minutes ago                                       *:80->80/tcp\n"
+    )
+    waits = (
+        "m64cvl80vecn   webserver.2       nginx:latest             Running         "
+        'Pending 2 seconds ago    "no suitable node (2 nodes not…"   \n'
+    )
+
+    def settled(*rows: str) -> bool:
+        said = {"docker node ls": nodes, "docker service ps webserver": header + "".join(rows)}
+        manager = node(lambda line: Reply(0, said[line].encode(), b""), docker="20.10.24")
+        return swarm.service_settled(manager, "webserver", 2, not_on="worker0")().held
+
+    assert not settled(lives)
+    assert settled(lives, waits)
+    assert not settled(waits)

@@ -80,6 +80,15 @@ def test_a_real_swarm_loses_a_worker(up: Path) -> None:
     assert play(up, "cluster-tear-down", approved=True)["verdict"] == "passed"
 
 
+def test_a_real_etcd_cluster(up: Path) -> None:
+    build = "coreos-build-cluster"
+    assert play(up, "coreos-render-config")["verdict"] == "passed"
+    assert play(up, build, bootstrap="static")["verdict"] == "passed"
+    again = play(up, build, bootstrap="static")
+    assert (again["verdict"], again["counts"]["changes"]) == ("passed", 0)
+    assert play(up, "etcd-verify-cluster")["verdict"] == "passed"
+
+
 def test_nothing_is_left_of_a_lab_that_was_killed(up: Path) -> None:
     [holder] = {
         int(path.parent.name)

@@ -261,3 +261,15 @@ def test_versions() -> None:
 )
 def test_versions_that_cannot_be_read(line: str, text: str, message: str) -> None:
     assert message in error(line, text)
+
+
+def test_several_ports_of_a_task_stand_without_a_blank() -> None:
+    """Docker 20.10.24, a service published in host mode: one for IPv4, one for IPv6."""
+    text = (
+        "ID             NAME          IMAGE          NODE      DESIRED STATE   CURRENT STATE"
+        "            ERROR     PORTS\n"
+        "mk8np6ng7jgg   webserver.1   nginx:latest   worker0   Running         "
+        "Running 58 seconds ago             *:80->80/tcp,*:80->80/tcp\n"
+    )
+    [row] = rows("docker service ps webserver", text)
+    assert row["ports"] == ["*:80->80/tcp", "*:80->80/tcp"]

@@ -19,6 +19,7 @@ from runbook.parse import parse
 
 OEM_CONFIG = "/usr/share/oem/cloud-config.yml"
 UNITS = ("etcd2.service", "fleet.service")
+OPTIONAL = ("fleet.service",)  # the successors of CoreOS do not bring it
 METHODS = ("discovery", "self-hosted", "static")
 
 
@@ -110,12 +111,12 @@ class Bootstrap:
 
 
 def cloud_init(node: Node) -> Act:
-    """sudo coreos-cloudinit --from-file; nothing to do where both services are active (B4)."""
+    """sudo coreos-cloudinit --from-file; nothing to do where the services are active (B4)."""
     line = quoted("coreos-cloudinit --from-file %s", OEM_CONFIG)
     return Act(
         what=f"configure {node.name}",
         steps=[(node.name, f"sudo {line}")],
-        is_done=lambda: all(systemd.is_active(node, unit) for unit in UNITS),
+        is_done=lambda: systemd.not_active(systemd.units(Nodes([node]), UNITS), OPTIONAL) == 0,
         apply=lambda: node.change(line, sudo=True, deadline=180),
         undo=f"on {node.name}: sudo systemctl stop {' '.join(UNITS)}",
     )

@@ -7,6 +7,8 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from runbook_lab.inside import units
+
 SOCKET = "/run/lab-init.sock"
 _TO_INIT = ("start", "stop", "restart", "is-active")
 _NOTHING_TO_DO = ("daemon-reload", "enable", "disable", "reset-failed")  # read anew each time
@@ -21,6 +23,8 @@ def main(words: Sequence[str]) -> int:
     verb, names = (given[0] if given else ""), list(given[1:])
     if verb == "status":
         return _status(names)
+    if verb == "show":
+        return _show(names)
     if verb in _NOTHING_TO_DO:
         return 0
     if verb not in _TO_INIT or not names:
@@ -43,6 +47,18 @@ def _tell(answer: dict[str, object], *, quiet: bool = False) -> int:
         sys.stdout.write(str(answer["out"]))
     sys.stderr.write(str(answer["err"]))
     return int(str(answer["exit_code"]))
+
+
+def _show(names: Sequence[str]) -> int:
+    """LoadState and ActiveState of each, whatever properties were asked for."""
+    states = str(ask("is-active", names)["out"]).split()
+    sys.stdout.write(
+        "\n".join(
+            f"LoadState={'loaded' if units.load(name) else 'not-found'}\nActiveState={state}\n"
+            for name, state in zip(names, states, strict=True)
+        )
+    )
+    return 0
 
 
 def _status(names: Sequence[str]) -> int:
