@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -147,16 +148,19 @@ def test_why_a_task_does_not_run_is_told(node: Make) -> None:
 
 def test_a_task_that_no_node_can_take_is_waited_for_no_longer(node: Make) -> None:
     """Docker 20.10.24, published in host mode: the living worker has room for one task only."""
-    nodes = (
-        "ID                            HOSTNAME   STATUS    AVAILABILITY   MANAGER STATUS   "
-        "ENGINE VERSION\n"
-        "p6til2cz7lbmp0a4at2x10kvk *   manager0   Ready     Drain          Leader           "
-        "20.10.24+dfsg1\n"
-        "ex2m0wz21l95jmsxhu75ky9ot     worker0    Down      Active                          "
-        "20.10.24+dfsg1\n"
-        "wj1eha82g4tb78pkdig90303j     worker1    Ready     Active                          "
-        "20.10.24+dfsg1\n"
-    )
+    states = {"manager0": ("Ready", "Drain", "Leader"), "worker0": ("Down", "Active", ""),
+              "worker1": ("Ready", "Active", "")}  # fmt: skip
+    nodes = "".join(
+        json.dumps(
+            {
+                "Availability": availability, "EngineVersion": "20.10.24+dfsg1",
+                "Hostname": name, "ID": f"{name:x<25}", "ManagerStatus": manager,
+                "Self": bool(manager), "Status": status, "TLSStatus": "Ready",
+            }
+        )
+        + "\n"
+        for name, (status, availability, manager) in states.items()
+    )  # fmt: skip
     header = (
         "ID             NAME              IMAGE          NODE      DESIRED STATE   "
         "CURRENT STATE            ERROR                              PORTS\n"
@@ -171,7 +175,10 @@ def test_a_task_that_no_node_can_take_is_waited_for_no_longer(node: Make) -> Non
     )
 
     def settled(*rows: str) -> bool:
-        said = {"docker node ls": nodes, "docker service ps webserver": header + "".join(rows)}
+        said = {
+            "docker node ls --format '{{json .}}'": nodes,
+            "docker service ps webserver": header + "".join(rows),
+        }
         manager = node(lambda line: Reply(0, said[line].encode(), b""), docker="20.10.24")
         return swarm.service_settled(manager, "webserver", 2, not_on="worker0")().held
 
