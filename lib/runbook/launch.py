@@ -57,14 +57,20 @@ async def launch(
         spec: Any = manager.kernel_spec
         spec.metadata["kernel_provisioner"] = chosen
     kernel = Kernel(manager, None, folder)
+    # What cells print goes another way; this is what Jupyter's libraries log, also while they end.
+    log = folder / "log"
     try:
         history = ["--HistoryManager.hist_file=:memory:"]
-        await manager.start_kernel(extra_arguments=history, env=environment)
+        with log.open("wb") as stderr:
+            elsewhere = {"stderr": stderr} if server is None else {}
+            await manager.start_kernel(extra_arguments=history, env=environment, **elsewhere)
         kernel.client = manager.client()
         kernel.client.start_channels()
         await kernel.client.wait_for_ready(timeout=timeout)
         kernel.client.allow_stdin = False
-    except BaseException:
+    except BaseException as error:
+        if log.exists() and (said := log.read_text(errors="replace").strip()):
+            error.add_note(said)
         await kernel.end(now=True)
         raise
     return kernel
