@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from runbook import archive
 from runbook.errors import ParameterError, RunbookError
 from runbook.launch import Spare
 from runbook.runner import run
+
+from .conftest import alive
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 
@@ -49,14 +50,6 @@ def listening() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody waited for does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def states(record: dict[str, Any]) -> dict[str, str]:

@@ -8,11 +8,12 @@ import signal
 import time
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from runbook.forkserver import Server
 from runbook.launch import Kernel, launch
+
+from .conftest import alive
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +23,9 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody waited for does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def await_end(pid: int) -> None:
     until = time.monotonic() + 20
-    while is_alive(pid):
+    while alive(pid):
         assert time.monotonic() < until, f"process {pid} lives on"
         time.sleep(0.02)
 
@@ -97,7 +90,7 @@ def test_kernels_end_with_the_batch() -> None:
         kernel = await started(server)
         try:
             pid = kernel.manager.provisioner.pid
-            assert is_alive(pid)
+            assert alive(pid)
             server.close()
             await_end(pid)
         finally:

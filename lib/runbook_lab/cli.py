@@ -17,12 +17,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runbook_lab import cgroups, needs
-from runbook_twin.client import ClientError, ask
+from runbook_twin.client import ClientError, ask, end_of, environment, find
 from runbook_twin.state import Folder, NoProject, Running, default_directory
 
 _BAD_USAGE, _NOT_UP, _BROKEN = 2, 4, 5
 _END_S = 60.0
 _LOCK = "\0runbook-lab"  # an abstract socket: one lab on a machine, and no file is left behind
+
+
+class NotUp(Exception):
+    """No lab runs in the folder."""
 
 
 def _say(text: str) -> None:
@@ -66,19 +70,21 @@ def main(words: Sequence[str] | None = None) -> int:
         return commands[options.command](Folder(place.resolve()), options)
     except NoProject as error:
         return _fail(str(error), _BAD_USAGE)
+    except NotUp as error:
+        return _fail(str(error), _NOT_UP)
     except ClientError as error:
         return _fail(str(error), _BROKEN)
 
 
 def _find(folder: Folder) -> Running | None:
-    running = folder.read_running()
-    if running is None:
-        return None
-    try:
-        ask(running, "GET", "/lab/status")
-    except ClientError:
-        return None
-    return running
+    return find(folder, "/lab/status")
+
+
+def _running(folder: Folder) -> Running:
+    found = _find(folder)
+    if found is None:
+        raise NotUp(f"no lab runs in {folder.path}; start it with: runbook lab up")
+    return found
 
 
 def _up(folder: Folder, _options: argparse.Namespace) -> int:
@@ -119,12 +125,10 @@ def _start(folder: Folder) -> str:
     )
     line = ["sh", "-c", program, "sh", sys.executable, "-m", "runbook_lab", "inside",
             "--directory", str(folder.path), *map(str, handed[:3])]  # fmt: skip
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
-            start_new_session=True, pass_fds=handed, env=environment,
+            start_new_session=True, pass_fds=handed, env=environment(),
         )  # fmt: skip
     os.close(writable)
     for held in (*listeners, lock):
@@ -135,8 +139,7 @@ def _start(folder: Folder) -> str:
         process.returncode = 0  # it lives on without us
         return ""
     process.wait()
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-    return f"the lab did not start: {word.decode() or f'the end of {log}:'}\n{tail}"
+    return "\n".join(filter(None, ["the lab did not start", word.decode(), end_of(log)]))
 
 
 def _inside(folder: Folder, options: argparse.Namespace) -> int:
@@ -202,9 +205,7 @@ def _is_ours(pid: int) -> bool:
 
 
 def _status(folder: Folder, options: argparse.Namespace) -> int:
-    running = _find(folder)
-    if running is None:
-        return _fail(f"no lab runs in {folder.path}; start it with: runbook lab up", _NOT_UP)
+    running = _running(folder)
     seen = json.loads(ask(running, "GET", "/lab/status"))
     if options.json:
         _say(json.dumps({"pid": running.pid, **seen}, indent=1))
@@ -219,9 +220,7 @@ def _status(folder: Folder, options: argparse.Namespace) -> int:
 
 
 def _link(folder: Folder, options: argparse.Namespace) -> int:
-    running = _find(folder)
-    if running is None:
-        return _fail(f"no lab runs in {folder.path}; start it with: runbook lab up", _NOT_UP)
+    running = _running(folder)
     ask(running, "POST", "/lab/link", {"name": options.name, "up": options.state == "up"})
     return 0
 

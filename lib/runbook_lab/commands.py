@@ -9,10 +9,10 @@ class LabError(Exception):
     """The lab could not do something; the words are for the operator."""
 
 
-def call(*words: str, stdin: bytes = b"") -> str:
+def call(*words: str) -> str:
     """Run a program; its output. Raises LabError with the command and what it said."""
     done = subprocess.run(  # noqa: S603 - words are ours, no shell
-        words, input=stdin, capture_output=True, check=False, timeout=120
+        words, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120
     )
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()

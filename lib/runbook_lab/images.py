@@ -78,8 +78,8 @@ rancher:
 
 @dataclass(frozen=True)
 class Image:
-    """units and files by path below the root; boot: the units that start, in order; links: names of
-    stand-ins -> module in runbook_lab.inside."""
+    """units and files by path below the root; boot: the units that start, in order;
+    stand_ins: program -> module in runbook_lab.inside."""
 
     user: str
     boot: tuple[str, ...]

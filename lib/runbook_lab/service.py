@@ -6,7 +6,6 @@ When it ends, however it ends, the kernel takes everything with it that lives in
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
 import os
@@ -15,7 +14,6 @@ import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 from tornado.httpserver import HTTPServer
@@ -30,6 +28,7 @@ from runbook_lab.images import IMAGES
 from runbook_lab.machine import Machine
 from runbook_twin import handover
 from runbook_twin.clock import Clock
+from runbook_twin.control import Guarded
 from runbook_twin.faults import Faults
 from runbook_twin.openstack import REGION, Credentials, OpenStack
 from runbook_twin.state import Folder, Running
@@ -112,22 +111,11 @@ def _log(handler: RequestHandler) -> None:
     )
 
 
-class _Control(RequestHandler):
-    """Base: only with the token."""
+class _Control(Guarded):
+    """Base of the lab's own routes."""
 
     def initialize(self, service: Service) -> None:
-        self.service = service
-
-    def prepare(self) -> None:
-        given = self.request.headers.get("X-Twin-Token", "")
-        if not hmac.compare_digest(given, self.service.token):
-            raise HTTPError(401)
-
-    def data_received(self, chunk: bytes) -> None:
-        """Bodies are small: nothing is streamed."""
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        self.finish({"error": self._reason})
+        self.service, self.token = service, service.token
 
 
 class _Status(_Control):

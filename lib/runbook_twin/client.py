@@ -40,13 +40,16 @@ def ask(running: Running, method: str, path: str, body: Any = None) -> bytes:
         raise ClientError(f"the twin (process {running.pid}) does not answer: {error}") from None
 
 
-def find(folder: Folder) -> Running | None:
-    """The twin that runs in a folder; None when none answers, whatever files it left behind."""
+def find(folder: Folder, status: str = "/twin/status") -> Running | None:
+    """The twin that runs in a folder; None when none answers, whatever files it left behind.
+
+    status: the route that it answers (the lab's is its own).
+    """
     running = folder.read_running()
     if running is None:
         return None
     try:
-        ask(running, "GET", "/twin/status")
+        ask(running, "GET", status)
     except ClientError:
         return None
     return running
@@ -59,8 +62,6 @@ def start(folder: Folder, arguments: list[str]) -> None:
     """
     readable, writable = os.pipe()
     log = folder.path / "log"
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     command = [
         sys.executable, "-m", "runbook_twin", "up", "--foreground", "--ready", str(writable),
         "--directory", str(folder.path), *arguments,
@@ -68,7 +69,7 @@ def start(folder: Folder, arguments: list[str]) -> None:
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
-            start_new_session=True, pass_fds=(writable,), env=environment,
+            start_new_session=True, pass_fds=(writable,), env=environment(),
         )  # fmt: skip
     os.close(writable)
     with os.fdopen(readable, "rb") as pipe:
@@ -76,8 +77,19 @@ def start(folder: Folder, arguments: list[str]) -> None:
     if word == b"ready":
         process.returncode = 0  # it lives on without us
         return
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-    raise ClientError(f"the twin did not start (exit {process.wait()}); the end of {log}:\n{tail}")
+    raise ClientError(f"the twin did not start (exit {process.wait()}); {end_of(log)}")
+
+
+def environment() -> dict[str, str]:
+    """Ours, with the folder in which this package is found."""
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def end_of(log: Path) -> str:
+    """The last lines of a log, for an error."""
+    lines = log.read_text(errors="replace").splitlines()[-12:]
+    return "\n".join([f"the end of {log}:", *lines])
 
 
 def stop(folder: Folder, running: Running) -> None:

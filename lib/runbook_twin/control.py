@@ -17,12 +17,10 @@ from runbook_twin.world import World
 TOKEN_HEADER = "X-Twin-Token"  # noqa: S105 - the header's name
 
 
-class Control(RequestHandler):
-    """Base: only with the token."""
+class Guarded(RequestHandler):
+    """Base: only with the token, which `initialize` gives."""
 
-    def initialize(self, world: World, token: str, stop: Callable[[], None]) -> None:
-        """Given by the route."""
-        self.world, self.token, self.stop = world, token, stop
+    token: str
 
     def prepare(self) -> None:
         """Refuse strangers."""
@@ -35,6 +33,14 @@ class Control(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """One JSON object."""
         self.finish({"error": self._reason})
+
+
+class Control(Guarded):
+    """Base of the twin's own routes."""
+
+    def initialize(self, world: World, token: str, stop: Callable[[], None]) -> None:
+        """Given by the route."""
+        self.world, self.token, self.stop = world, token, stop
 
 
 class Status(Control):

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from runbook_lab.inside.services import Failed, Services
+from runbook_lab.inside.systemctl import SOCKET
 
-SOCKET = "/run/lab-init.sock"
 # What the image starts at boot, in this order: one name a line.
 BOOT = Path("/usr/lib/lab/boot")
 _REAP_S = 5.0
@@ -74,7 +74,7 @@ def main() -> None:
             services.named(name).start()
         except Failed as error:
             say(str(error))
-    say(f"{Path('/proc/sys/kernel/hostname').read_text().strip()} login: ")
+    say(f"{socket.gethostname()} login: ")
     while not over.wait(_REAP_S):
         reap(services.pids)
     services.stop_all()

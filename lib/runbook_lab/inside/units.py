@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def _read(file: Path, unit: UnitFile) -> None:
         key, equals, value = (part.strip() for part in line.partition("="))
         if not equals or line.lstrip().startswith(("#", ";")):
             continue
-        value = value.replace("%m", _machine_id()).replace("%H", _host_name())
+        value = value.replace("%m", _machine_id()).replace("%H", socket.gethostname())
         if key == "Environment":
             unit.environment |= dict(word.split("=", 1) for word in shlex.split(value))
         elif key == "EnvironmentFile":
@@ -81,7 +82,3 @@ def _read(file: Path, unit: UnitFile) -> None:
 
 def _machine_id() -> str:
     return Path("/etc/machine-id").read_text().strip()
-
-
-def _host_name() -> str:
-    return Path("/proc/sys/kernel/hostname").read_text().strip()

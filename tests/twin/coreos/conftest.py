@@ -18,6 +18,7 @@ from runbook_twin.clock import Clock
 from runbook_twin.hypervisor import ServerSpec
 from runbook_twin.machine import Machine
 from runbook_twin.shell import Result
+from runbook_twin.skipping import SkippingLoop
 from runbook_twin.world import World
 
 OUTPUTS = Path(__file__).parents[2] / "outputs"
@@ -104,7 +105,7 @@ class Cluster:
         names: tuple[str, ...] = ("node00", "node01", "node02"),
         install: Callable[[Machine, ServerSpec], None] = coreos.install,
     ) -> None:
-        self.world = World(Clock(factor))
+        self.world = World(Clock(factor, source=asyncio.get_running_loop().time))
         self.world.random = random.Random(7)  # noqa: S311 - a seed, so that a failure comes again
         self.nodes: dict[str, Machine] = {}
         first = 20 if names[0].startswith("e") else 10
@@ -206,6 +207,12 @@ def _same(seen: tuple[int, str, str], wanted: tuple[int, str, str], unordered: b
     return seen[0] == wanted[0] and all(bare(seen[i]) == bare(wanted[i]) for i in (1, 2))
 
 
+def run_as_the_twin(main: Coroutine[Any, Any, None]) -> None:
+    """In the twin's own loop: while this process gets no processor, no time passes."""
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        runner.run(main)
+
+
 @pytest.fixture
 def rehearse() -> Callable[[Callable[[Cluster], Coroutine[Any, Any, None]]], None]:
     """Run a scenario on the article's cluster, already built."""
@@ -216,7 +223,7 @@ def rehearse() -> Callable[[Callable[[Cluster], Coroutine[Any, Any, None]]], Non
             await cluster.build()
             await scenario(cluster)
 
-        asyncio.run(main())
+        run_as_the_twin(main())
 
     return run
 
@@ -234,7 +241,7 @@ def bare() -> Callable[..., None]:
         async def main() -> None:
             await scenario(Cluster(factor, names or ("node00", "node01", "node02"), install))
 
-        asyncio.run(main())
+        run_as_the_twin(main())
 
     return run
 
