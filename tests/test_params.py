@@ -187,7 +187,7 @@ def test_no_slip_of_the_pen_gives_a_traceback(tmp_path: Path, at: int, cut: int,
         assert "target.yaml:" in error.what  # some slips are no mistake
 
 
-@pytest.mark.parametrize("name", ["twin", "lab", "openstack"])
+@pytest.mark.parametrize("name", ["twin", "lab", "hosts", "openstack"])
 def test_the_targets_of_the_project(name: str) -> None:
     file = TARGETS / f"{name}.yaml"
     target = load_target(file)

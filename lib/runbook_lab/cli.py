@@ -22,11 +22,16 @@ from runbook_twin.state import Folder, NoProject, Running, default_directory
 
 _BAD_USAGE, _NOT_UP, _BROKEN = 2, 4, 5
 _END_S = 60.0
+_CLOSE_S = 2.0  # a process that has ended closes its files a little later
 _LOCK = "\0runbook-lab"  # an abstract socket: one lab on a machine, and no file is left behind
 
 
 class NotUp(Exception):
     """No lab runs in the folder."""
+
+
+class AnotherLab(Exception):
+    """The machine's one lab runs in another folder."""
 
 
 def _say(text: str) -> None:
@@ -72,6 +77,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _fail(str(error), _BAD_USAGE)
     except NotUp as error:
         return _fail(str(error), _NOT_UP)
+    except AnotherLab:
+        return _fail("another lab runs on this machine: bring it down first", _BROKEN)
     except ClientError as error:
         return _fail(str(error), _BROKEN)
 
@@ -94,9 +101,8 @@ def _up(folder: Folder, _options: argparse.Namespace) -> int:
     with folder.hold("command"):
         running, new = _find(folder), False
         if running is None:
-            _clean(folder)
-            if problem := _start(folder):
-                _clean(folder)
+            if problem := _start(folder, _clean(folder)):
+                _clean(folder).close()
                 return _fail(problem, _BROKEN)
             running, new = _find(folder), True
     if running is None:
@@ -107,13 +113,8 @@ def _up(folder: Folder, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _start(folder: Folder) -> str:
+def _start(folder: Folder, lock: socket.socket) -> str:
     """Start it in the background: nothing, or why it did not start."""
-    lock = socket.socket(socket.AF_UNIX)
-    try:
-        lock.bind(_LOCK)
-    except OSError:
-        return "another lab runs on this machine: bring it down first"
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     readable, writable = os.pipe()
     handed = [*(listener.fileno() for listener in listeners), writable, lock.fileno()]
@@ -163,16 +164,23 @@ def _down(folder: Folder, _options: argparse.Namespace) -> int:
         if running is not None:
             ask(running, "POST", "/lab/stop", {})
             _await_end(running.pid)
-        _clean(folder)
+        try:
+            _clean(folder).close()
+        except AnotherLab:
+            _say("another lab runs on this machine, and is left alone")
     _say("the lab is down" if running else "the lab is not up")
     return 0
 
 
-def _clean(folder: Folder) -> None:
-    """Remove what a lab that was killed has left: its process, its groups, its files."""
+def _clean(folder: Folder) -> socket.socket:
+    """Remove what a lab that was killed has left: its process, its groups, its files.
+
+    Returns the lock of the machine's one lab; raises AnotherLab while that has it.
+    """
     running = folder.read_running()
     if running is not None and _is_ours(running.pid):
         os.kill(running.pid, signal.SIGKILL)
+    lock = _lock(_END_S if running else _CLOSE_S)
     until = time.monotonic() + _END_S
     while cgroups.left():
         try:
@@ -186,6 +194,23 @@ def _clean(folder: Folder) -> None:
         (folder.path / name).unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         (folder.path / "machines").rmdir()
+    return lock
+
+
+def _lock(patience: float) -> socket.socket:
+    """The lock, after some seconds of patience with a lab that is ending just now."""
+    until = time.monotonic() + patience
+    lock = socket.socket(socket.AF_UNIX)
+    while True:
+        try:
+            lock.bind(_LOCK)
+        except OSError:
+            if time.monotonic() > until:
+                lock.close()
+                raise AnotherLab from None
+            time.sleep(0.05)
+        else:
+            return lock
 
 
 def _await_end(pid: int) -> None:

@@ -88,6 +88,7 @@ class Image:
     files: dict[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
     programs: dict[str, str] = field(default_factory=dict)  # executables by path
+    environment: str = ""  # NAME=VALUE of those who log in
 
 
 _USER_IMAGES = {"usr/lib/lab/load-images": _LOADER}
@@ -101,6 +102,7 @@ IMAGES = {
         stand_ins={"systemctl": "systemctl", "coreos-cloudinit": "cloudinit"},
         folders=("usr/share/oem", "etc/systemd/system"),
         programs=_USER_IMAGES,
+        environment="ETCDCTL_API=2",  # as the etcdctl of CoreOS 1185, which knows no other
     ),
     "rancheros": Image(
         user="rancher",

@@ -21,14 +21,14 @@ from runbook_twin.hypervisor import ServerSpec
 _LIBRARY = Path(runbook_lab.__file__).parents[1]
 _INSIDE = Path(runbook_lab.__file__).parent / "inside"
 _PATH = "/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_SSHD = f"""\
+_SSHD = """\
 Port 22
 HostKey /usr/lib/lab/ssh_host_ed25519_key
 AuthorizedKeysFile .ssh/authorized_keys
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
-SetEnv PATH={_PATH}
+SetEnv PATH={path} {environment}
 """
 _SUDOERS = """\
 root ALL=(ALL) NOPASSWD: ALL
@@ -80,7 +80,8 @@ class Machine:
         for name, text in self.image.units.items():
             self._write(f"usr/lib/lab/units/{name}", text)
         self._write("usr/lib/lab/boot", "\n".join(self.image.boot))
-        self._write("usr/lib/lab/sshd_config", _SSHD)
+        sshd = _SSHD.format(path=_PATH, environment=self.image.environment)
+        self._write("usr/lib/lab/sshd_config", sshd)
         for name, text in self.image.files.items():
             self._write(name, text)
         for name in _NOT_OURS:

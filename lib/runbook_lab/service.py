@@ -20,7 +20,7 @@ from tornado.httpserver import HTTPServer
 from tornado.routing import URLSpec
 from tornado.web import Application, HTTPError, RequestHandler
 
-from runbook_lab import containers, network
+from runbook_lab import containers, discovery, network
 from runbook_lab.bastion import USER, Bastion
 from runbook_lab.commands import LabError, call
 from runbook_lab.hypervisor import LabHypervisor
@@ -71,11 +71,12 @@ class Service:
         self.folder.write("bastion_key", key.export_private_key().decode())
         handover.write_key(self.folder)
         self.bastion.start()
+        self.discovery = discovery.start(self.disks / "discovery")
         self._listen()
         ssh_port, api_port = (int(one.getsockname()[1]) for one in (self.ssh, self.api))
         handover.write_ssh(self.folder, "lab", ssh_port, key, user=USER)
         handover.write_cloud(self.folder, "lab", api_port, self.credentials, REGION)
-        handover.write_target(self.folder, "lab", 1.0)
+        handover.write_target(self.folder, "lab", 1.0, discovery.URL)
         self.folder.write_running(Running(self.pid, ssh_port, api_port, self.token, 1.0, False))
 
     async def run(self) -> None:

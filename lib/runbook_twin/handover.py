@@ -74,8 +74,8 @@ def write_cloud(folder: Folder, cloud: str, port: int, user: Credentials, region
     )
 
 
-def write_target(folder: Folder, cloud: str, clock: float) -> None:
-    """A complete target file."""
+def write_target(folder: Folder, cloud: str, clock: float, discovery: str = "") -> None:
+    """A complete target file. discovery: an etcd that keeps the tokens of new clusters."""
 
     def full(name: str) -> str:
         return json.dumps(str(folder.path / name))
@@ -88,6 +88,7 @@ def write_target(folder: Folder, cloud: str, clock: float) -> None:
         f"  name: {cloud}",
         f"  file: {full('clouds.yaml')}",
         f"  key_pair: {{name: {KEY_PAIR}, public_key: {full('id_ed25519.pub')}}}",
+        *([f"discovery: {discovery}"] if discovery else []),
         "groups:",
     ]
     for image, (user, servers) in GROUPS.items():

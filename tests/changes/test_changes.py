@@ -11,8 +11,9 @@ import pytest
 
 from runbook.changes import ros, servers, swarm
 from runbook.changes.power import CommandPower, power_of
-from runbook.command import Node
+from runbook.command import Node, Nodes
 from runbook.errors import CommandFailed, ParameterError, Refused, WaitFailed
+from runbook.facts import ports
 from runbook.inventory import Server
 from runbook.transport import Reply
 
@@ -40,8 +41,8 @@ class Wire:
         """Nothing to close."""
 
 
-def node(wire: Wire, clock: float = 1000.0) -> Node:
-    return Node(Server("manager0", "rancheros", "192.168.0.100", user="rancher"), wire, clock)
+def node(wire: Wire, clock: float = 1000.0, name: str = "manager0") -> Node:
+    return Node(Server(name, "rancheros", "192.168.0.100", user="rancher"), wire, clock)
 
 
 def told(version: str) -> Callable[[str], Reply]:
@@ -106,11 +107,27 @@ def test_a_server_that_does_not_go_down_is_told() -> None:
 
 def test_how_a_service_is_published_is_checked() -> None:
     manager = node(Wire(lambda line: Reply(0, b"Docker version 28.2.2, build e6534b4\n", b"")))
-    act = swarm.create_service(manager, "web", "nginx", mode="host")
+    act = swarm.create_service(Nodes([manager]), "web", "nginx", mode="host")
     assert "--detach" in act.steps[0][1]
     assert "mode=host,published=80,target=80" in act.steps[0][1]
     with pytest.raises(ParameterError, match="publish"):
-        swarm.create_service(manager, "web", "nginx", mode="magic")
+        swarm.create_service(Nodes([manager]), "web", "nginx", mode="magic")
+
+
+@pytest.mark.parametrize(("has", "mode"), [(0, "ingress"), (1, "host")])
+def test_without_ipvs_a_service_is_published_on_its_own_node(has: int, mode: str) -> None:
+    def answers(line: str) -> Reply:
+        text = b"Docker version 28.2.2, build e6534b4\n" if "docker" in line else b""
+        return Reply(has if "ip_vs" in line else 0, text, b"")
+
+    able = Wire(lambda line: Reply(0, b"Docker version 28.2.2, build e6534b4\n", b""))
+    nodes = Nodes([node(able), node(Wire(answers), name="worker0")])
+    line = swarm.create_service(nodes, "web", "nginx").steps[0][1]
+    assert ("mode=host" in line) == (mode == "host")
+    told = ports.publishing(nodes, "auto")
+    assert list(told.ipvs) == [True, not has]
+    assert ports.cannot(told) == []
+    assert ports.cannot(ports.publishing(nodes, "ingress")) == ["worker0"] * has
 
 
 def test_power_commands_of_a_target_file() -> None:

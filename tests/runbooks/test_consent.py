@@ -67,7 +67,7 @@ def test_a_plan_touches_nothing(furnished: Cluster, play: Play, name: str) -> No
         ),
         ("rancheros-configure-node", {"dns_servers": ["109.234.159.91"]}, "188.93.16.19"),
         ("rancheros-configure-node", {"server": "nosuch"}, "it has: manager0, worker0, worker1"),
-        ("coreos-build-cluster", {"bootstrap": "magic"}, "discovery, self-hosted, static"),
+        ("coreos-build-cluster", {"bootstrap": "magic"}, "auto, discovery, self-hosted, static"),
         ("coreos-render-config", {"own_file": "no/such/file"}, "No such file"),
     ],
 )

@@ -20,23 +20,33 @@ from runbook.parse import parse
 OEM_CONFIG = "/usr/share/oem/cloud-config.yml"
 UNITS = ("etcd2.service", "fleet.service")
 OPTIONAL = ("fleet.service",)  # the successors of CoreOS do not bring it
-METHODS = ("discovery", "self-hosted", "static")
+METHODS = ("auto", "discovery", "self-hosted", "static")
+_PUBLIC = "https://discovery.etcd.io"
 
 
 class Bootstrap:
     """Makes one etcd cluster, with fleet on it, of these nodes.
 
-    method: `discovery` (a public service, whose URL is `service`), `self-hosted` (an etcd of our
-    own at `service`, with /v2/keys/discovery/TOKEN), or `static` (all members by address).
-    Raises ParameterError for another method.
+    method: `discovery` (a discovery service at `service`, or the public one), `self-hosted` (an
+    etcd of our own at `service` or `own`, with /v2/keys/discovery/TOKEN), `static` (all members by
+    address), or `auto`: self-hosted where the target has an etcd of its `own`, else discovery.
+    Raises ParameterError for another method, and for self-hosted without an etcd.
     """
 
-    def __init__(self, nodes: Nodes, *, method: str, service: str) -> None:
+    def __init__(self, nodes: Nodes, *, method: str, service: str, own: str | None) -> None:
         if method not in METHODS:
             raise ParameterError(f"bootstrap: {method!r}", remedy=f"use {', '.join(METHODS)}")
         self.nodes = nodes
         self.method = method
-        self.service = service.rstrip("/")
+        if method == "auto":
+            self.method = "self-hosted" if own and not service else "discovery"
+        other = (own or "") if self.method == "self-hosted" else _PUBLIC
+        self.service = (service or other).rstrip("/")
+        if not self.service:
+            raise ParameterError(
+                "bootstrap=self-hosted: which etcd keeps the token?",
+                remedy="give it as `service`, or as `discovery` in the target file",
+            )
         self._made = ""
 
     @cached_property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from runbook.changes.base import Act, drill
-from runbook.command import Node, Result, quoted
-from runbook.errors import CommandFailed, ParameterError, Unreachable
-from runbook.facts import docker, swarm
+from runbook.command import Node, Nodes, Result, quoted
+from runbook.errors import CommandFailed, Unreachable
+from runbook.facts import docker, ports, swarm
 
 _PORT = 2377
 _PUBLISH = {"ingress": "{port}:80", "host": "mode=host,published={port},target=80"}
@@ -106,21 +106,23 @@ def set_availability(manager: Node, hostname: str, availability: str) -> Act:
 
 
 def create_service(
-    manager: Node,
+    nodes: Nodes,
     name: str,
     image: str,
     *,
     replicas: int = 1,
     port: int = 80,
-    mode: str = "ingress",
+    mode: str = "auto",
 ) -> Act:
-    """docker service create (S6). mode `host` publishes on the task's own node only, for kernels
-    without IPVS. Raises ParameterError for another mode."""
-    if mode not in _PUBLISH:
-        raise ParameterError(f"publish: {mode!r}", remedy=f"use {' or '.join(_PUBLISH)}")
-    publish = _PUBLISH[mode].format(port=port)
+    """docker service create on the first node (S6). mode: see `ports.publishing`.
+
+    Raises ParameterError for another mode.
+    """
+    manager = nodes[0]
+    ports.known_mode(mode)
 
     def line() -> str:
+        publish = _PUBLISH[_mode(nodes, mode)].format(port=port)
         words = f"docker service create{_detach(manager)} --name %s --replicas %s --publish %s %s"
         return quoted(words, name, replicas, publish, image)
 
@@ -154,6 +156,13 @@ def set_replicas(manager: Node, service: str, replicas: int) -> Act:
         apply=lambda: manager.change(line, deadline=120),
         undo=f"on {manager.name}: docker service update --replicas with the number before",
     )
+
+
+def _mode(nodes: Nodes, wanted: str) -> str:
+    try:
+        return str(ports.publishing(nodes, wanted).publish.iloc[0])
+    except Unreachable:  # they are still to be made; the line is written anew when it is run
+        return "ingress"
 
 
 def _detach(manager: Node) -> str:

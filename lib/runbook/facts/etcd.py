@@ -17,23 +17,24 @@ _HEALTH_CODES = (0, 4, 5)
 
 def version(node: Node) -> str:
     """The version of the node's etcdctl, such as 2.3.7; one probe per server."""
-    return node.fact("etcdctl", _probe)
+    return node.fact("etcdctl", _probe).split()[0]
 
 
 def dialect(node: Node) -> str:
-    """`v2` or `v3`: which API is asked through this node's etcdctl."""
-    return "v2" if version(node).startswith("2.") else "v3"
+    """`v2` or `v3`: which API this node's etcdctl speaks, unless it is told otherwise: 2.x knows
+    only v2; 3.x takes ETCDCTL_API from the environment, and without it v3 from 3.4 on."""
+    return node.fact("etcdctl", _probe).split()[1]
 
 
 def _probe(node: Node) -> str:
-    # 3.x knows --version only in the v2 dialect, 2.3 has no command `version`.
-    for line, accept in (
-        ("ETCDCTL_API=2 etcdctl --version", (0, 1, 128)),
-        ("etcdctl version", (0,)),
+    """Version and dialect. Only the v2 dialect knows --version, and 2.3 has no `version`."""
+    for line, accept, speaks in (
+        ("etcdctl --version", (0, 1, 128), "v2"),
+        ("etcdctl version", (0,), "v3"),
     ):
         text = node.ask(line, accept=accept).text
         if found := re.search(r"etcdctl version:? (\S+)", text):
-            return found[1]
+            return f"{found[1]} {speaks}"
     raise ParseError("etcdctl version", "no version in it", text=text)
 
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 import pandas as pd
 
 from runbook.command import Node, Nodes
+from runbook.errors import Refused, ToolMissing
 from runbook.facts.base import Condition, Observation, ask_table
 
 
 def version(node: Node) -> str:
-    """The version of the node's fleetctl, such as 0.11.8; one probe per server."""
-    return node.fact("fleetctl", lambda n: n.ask("fleetctl --version").text.split()[-1])
+    """The version of the node's fleetctl, such as 0.11.8; one probe per server.
+
+    Raises Refused where there is none: fleet has no successor, and images of today do not bring it.
+    """
+    try:
+        return node.fact("fleetctl", lambda n: n.ask("fleetctl --version").text.split()[-1])
+    except ToolMissing as error:
+        raise Refused(
+            f"{node.name}: this image has no fleet",
+            evidence=error.evidence,
+            remedy="use swarm-set-up and swarm-fail-over, which replace the runbooks for fleet",
+        ) from None
 
 
 def machines(node: Node) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +28,12 @@ def _text(value: Any) -> Any:
     return value
 
 
+def _url(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("expected a URL such as http://192.168.0.1:2379")
+    return value.rstrip("/")
+
+
 def _path(value: Any) -> Any:
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
@@ -41,6 +48,7 @@ def _path(value: Any) -> Any:
 Address = Annotated[IPv4Address, Field(strict=False), BeforeValidator(_text)]
 Network = Annotated[IPv4Network, Field(strict=False), BeforeValidator(_text)]
 FilePath = Annotated[Path, Field(strict=False), BeforeValidator(_path)]
+Url = Annotated[str, BeforeValidator(_url)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -116,6 +124,9 @@ class Target(_Model):
     cloud: CloudAccess | None = None
     power: Power | None = Field(
         None, description="for targets without a cloud; none = no power switch"
+    )
+    discovery: Url | None = Field(
+        None, description="an etcd of your own that keeps the discovery tokens of new clusters"
     )
     secrets: dict[str, str] = Field(
         {}, description="name -> env:NAME, file:PATH or command:...; kept out of everything shown"

@@ -8,6 +8,12 @@ from runbook_twin.machine import Machine
 
 __all__ = ["Engine", "install"]
 
+_IPVS = """\
+IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+"""
+
 
 def install(
     machine: Machine, version: str = "1.12.1", program: str = "docker", *, client: str = ""
@@ -19,6 +25,8 @@ def install(
     """
     engine = Engine(machine, version, client=client)
     engine.needs_root = program == "system-docker"
+    # The engine loads IPVS as it starts; the table of its services is empty outside of them.
+    machine.generated["/proc/net/ip_vs"] = lambda: _IPVS
     if engine.needs_root:
         engine.socket = "/var/run/system-docker.sock"
     machine.programs[program] = make_program(engine, program)
