@@ -12,7 +12,7 @@ rehearse: set-up ## run the whole book on the twin, a rehearsal cluster on this 
 
 .PHONY: test
 test: set-up-dev ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q --durations 15
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q -rs --durations 15
 
 .PHONY: browser
 browser: set-up-dev ## JupyterLab and the records in a real browser; needs chromium (apt install chromium)
@@ -22,6 +22,10 @@ browser: set-up-dev ## JupyterLab and the records in a real browser; needs chrom
 .PHONY: lab
 lab: set-up-dev ## the runbooks against real engines in namespaces of this machine; as root, on Linux
 	@$(BIN)/python -m pytest -m lab tests/lab -q
+
+.PHONY: lab-proof
+lab-proof: set-up-dev ## the lab's long tests: three random walks of 50 acts, fifteen measured failovers; 40 minutes
+	@$(BIN)/python -m pytest -m lab tests/lab/test_walk.py tests/lab/test_meter.py -q --acts 50 --seeds 1,2,3 --rounds 3
 
 .PHONY: lint
 lint: set-up-dev ## ruff over code and notebooks, and the hygiene of notebooks

@@ -295,6 +295,7 @@ def test_a_late_answer_does_not_cut_an_outage_in_two() -> None:
 def test_resolution() -> None:
     assert outage("+", "+").resolution == pytest.approx(0.1)
     assert outage("+", "+", seconds=5.0).resolution == pytest.approx(4.9)
+    assert outage("+", "-", "+").resolution == pytest.approx(0.11)  # an answer took 0.01
 
 
 def test_table() -> None:
@@ -304,7 +305,7 @@ def test_table() -> None:
         ["longest outage", 0.21, "s"],
         ["outages", 1, ""],
         ["requests lost", 2, "of 4"],
-        ["resolution", 0.1, "s (interval 0.1 s)"],
+        ["resolution", 0.11, "s (interval 0.1 s)"],
         ["gone after", 0.2, "s"],
     ]
     assert Outage([], [], 0.1, 1.0).table().value.tolist() == [0.0, 0, 0, 0.1]
@@ -315,7 +316,7 @@ def test_compared() -> None:
     assert table.to_dict("records") == [
         {
             **{"drill": "one replica", "longest_s": 0.11, "outages": 1, "requests_lost": 1},
-            **{"of": 3, "resolution_s": 0.1},
+            **{"of": 3, "resolution_s": 0.11},
         },
         {
             **{"drill": "two", "longest_s": 0.0, "outages": 0, "requests_lost": 0},

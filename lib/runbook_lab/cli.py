@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     link = commands.add_parser("link", parents=[shared], help="plug a server's cable in or out")
     link.add_argument("name")
     link.add_argument("state", choices=("up", "down"))
-    install = commands.add_parser("install", parents=[shared], help="install what is missing")
+    install = commands.add_parser(
+        "install", parents=[shared], help="install what is missing, Debian packages"
+    )
     install.add_argument("--yes", action="store_true", help="do not ask")
     inside = commands.add_parser("inside", parents=[shared])  # in the namespaces; not for people
     inside.add_argument("descriptors", type=int, nargs=3)
@@ -259,4 +261,5 @@ def _install(_folder: Folder, options: argparse.Namespace) -> int:
     if not options.yes and input("install them by apt-get? [y/N] ").strip().lower() != "y":
         return _fail("not installed", 3)
     line = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
-    return subprocess.call(line)  # noqa: S603 - the list above
+    with needs.no_service_starts():
+        return subprocess.call(line)  # noqa: S603 - the list above

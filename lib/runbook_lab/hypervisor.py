@@ -25,10 +25,11 @@ class LabHypervisor:
         machine = Machine(spec, self.folder / spec.id, self.images)
         try:
             await asyncio.to_thread(machine.make)
-        except LabError as error:
+            await asyncio.to_thread(machine.power_on)
+        except (LabError, OSError) as error:
+            await asyncio.to_thread(machine.remove)
             raise NoValidHost(str(error)) from None
         self.machines[spec.id] = machine
-        await asyncio.to_thread(machine.power_on)
 
     async def power_off(self, server_id: str) -> None:
         """Cut the power."""

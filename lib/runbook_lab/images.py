@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from runbook_twin.hypervisor import ServerSpec
+from runbook_twin.rancheros import config as places
+from runbook_twin.rancheros.cloud_init import metadata
+from runbook_twin.rancheros.os_config import oem_config, os_config
 
 _SSHD = """\
 [Service]
@@ -51,6 +57,12 @@ for name in syslog acpid ntp udev network console docker; do
     $docker run -d --name "$name" --restart always --net none "$image"
 done
 """
+# As CoreOS does at every boot, with its user data and its OEM partition (B4: "or reboot").
+_CLOUD_INIT = """\
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'test ! -e {0} || exec /opt/bin/coreos-cloudinit --from-file {0}'
+"""
 # As CoreOS 1185 brings it, on today's etcd: the v2 API has to be switched on.
 _ETCD2 = """\
 [Unit]
@@ -65,27 +77,37 @@ ExecStart=/usr/bin/etcd
 Restart=always
 RestartSec=10s
 """
-_OS_CONFIG = """\
-rancher:
-  network:
-    dns:
-      nameservers: [8.8.8.8, 8.8.4.4]
-  services_include: {}
-  docker:
-    engine: docker-1.12.1
-"""
+_USER_DATA = "var/lib/coreos-install/user_data"
+_RANCHEROS = "v0.6.1"
+
+
+def _coreos_given(spec: ServerSpec) -> dict[str, str]:
+    return {_USER_DATA: spec.user_data.decode("utf-8", "replace")} if spec.user_data else {}
+
+
+def _rancheros_given(spec: ServerSpec) -> dict[str, str]:
+    """The release's own configuration, the cloud's network, user data and metadata: with the words
+    of the rehearsal's servers, as real files."""
+    given = {
+        places.OS_CONFIG: os_config(_RANCHEROS),
+        places.OEM_CONFIG: oem_config(spec.address),
+        places.METADATA: metadata(spec),
+    }
+    if spec.user_data:
+        given[places.BOOT_CONFIG] = spec.user_data.decode("utf-8", "replace")
+    return {path.lstrip("/"): text for path, text in given.items()}
 
 
 @dataclass(frozen=True)
 class Image:
-    """units and files by path below the root; boot: the units that start, in order;
-    stand_ins: program -> module in runbook_lab.inside."""
+    """units by name; boot: those that start, in order; stand_ins: program -> module in
+    runbook_lab.inside; given: the files that a new server is given, by path below the root."""
 
     user: str
     boot: tuple[str, ...]
     units: dict[str, str]
     stand_ins: dict[str, str]
-    files: dict[str, str] = field(default_factory=dict)
+    given: Callable[[ServerSpec], dict[str, str]]
     folders: tuple[str, ...] = ()
     programs: dict[str, str] = field(default_factory=dict)  # executables by path
     environment: str = ""  # NAME=VALUE of those who log in
@@ -96,12 +118,16 @@ _USER_IMAGES = {"usr/lib/lab/load-images": _LOADER}
 IMAGES = {
     "coreos": Image(
         user="core",
-        boot=("sshd.service", "docker.service", "images.service"),
+        boot=("sshd.service", "docker.service", "images.service", "user-cloudinit.service",
+              "oem-cloudinit.service"),
         units={"sshd.service": _SSHD, "docker.service": _DOCKER, "etcd2.service": _ETCD2,
+               "user-cloudinit.service": _CLOUD_INIT.format(f"/{_USER_DATA}"),
+               "oem-cloudinit.service": _CLOUD_INIT.format("/usr/share/oem/cloud-config.yml"),
                "images.service": _LOAD.format(what="user")},
         stand_ins={"systemctl": "systemctl", "coreos-cloudinit": "cloudinit"},
         folders=("usr/share/oem", "etc/systemd/system"),
         programs=_USER_IMAGES,
+        given=_coreos_given,
         environment="ETCDCTL_API=2",  # as the etcdctl of CoreOS 1185, which knows no other
     ),
     "rancheros": Image(
@@ -113,7 +139,7 @@ IMAGES = {
                "images.service": _LOAD.format(what="user"),
                "system-images.service": _LOAD.format(what="system")},
         stand_ins={"ros": "ros"},
-        files={"usr/share/ros/os-config.yml": _OS_CONFIG},
+        given=_rancheros_given,
         folders=("var/lib/rancher/conf/cloud-config.d",),
         programs={
             **_USER_IMAGES,

@@ -36,7 +36,12 @@ Defaults secure_path="{path}"
 {user} ALL=(ALL) NOPASSWD: ALL
 """
 # Of this machine, and not shown to a server: its own are put in their place.
-_NOT_OURS = ("etc/systemd/system", "etc/docker", "etc/ssh", "etc/sudoers.d")
+_NOT_OURS = (
+    "etc/systemd/system", "etc/docker", "etc/ssh", "etc/sudoers.d", "usr/local", "var/log",
+    "var/tmp", "var/spool", "var/backups",
+)  # fmt: skip
+# Of what else lies below / only the system itself is shown.
+_SYSTEM = {"bin", "sbin", "usr", "etc", "var", "lib", "lib32", "lib64", "libx32"}
 _END_S = 20.0
 
 
@@ -82,9 +87,10 @@ class Machine:
         self._write("usr/lib/lab/boot", "\n".join(self.image.boot))
         sshd = _SSHD.format(path=_PATH, environment=self.image.environment)
         self._write("usr/lib/lab/sshd_config", sshd)
-        for name, text in self.image.files.items():
+        for name, text in self.image.given(self.spec).items():
             self._write(name, text)
-        for name in _NOT_OURS:
+        others = {path.name for path in Path("/").iterdir() if path.is_dir()} - _SYSTEM
+        for name in (*_NOT_OURS, *others):
             (self.folder / "upper" / name).mkdir(parents=True, exist_ok=True)
             os.setxattr(self.folder / "upper" / name, "trusted.overlay.opaque", b"y")
         for name in self.image.folders:
@@ -124,13 +130,12 @@ class Machine:
 
     def power_off(self) -> None:
         """Cut the power: no process, and nobody outside, hears of it before it is gone."""
-        if self._process is None:
-            return
-        self.cable.plug(False)
-        self._process.kill()  # what it has started goes with it (--kill-child, PID namespace)
-        self._process.wait()
-        self._process = None
-        self._await_end()
+        if self._process is not None:
+            self.cable.plug(False)
+            self._process.kill()  # what it has started goes with it (--kill-child, PID namespace)
+            self._process.wait()
+            self._process = None
+            self._await_end()
         self.cable.remove()
 
     def shut_down(self) -> None:
@@ -148,6 +153,15 @@ class Machine:
         self.power_off()
         cgroups.remove(self.spec.name)
         shutil.rmtree(self.folder)
+
+    def disk_bytes(self) -> int:
+        """What its disk takes, images and containers of Docker included."""
+        used = 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # it works while we look
+                    used += os.lstat(Path(folder, name)).st_blocks * 512
+        return used
 
     def processes(self) -> int:
         """How many processes it runs."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Program -> the Debian package that brings it.
@@ -23,12 +25,27 @@ PROGRAMS = {
     "etcdctl": "etcd-client",
     "nginx": "nginx-light",
 }
+_POLICY = Path("/usr/sbin/policy-rc.d")  # asked by Debian's packages before they start anything
 _PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def find(program: str) -> str | None:
     """The full path of a program, also where root's folders are not in PATH."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_PLACES}")
+
+
+@contextmanager
+def no_service_starts() -> Iterator[None]:
+    """What is installed meanwhile does not start its services here: the lab has them inside."""
+    if _POLICY.exists():  # this machine's own rule
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
 
 
 def packages_missing() -> list[str]:

@@ -20,6 +20,7 @@ class Cable:
 
     def __init__(self, name: str, address: str) -> None:
         self.name, self.address = name, address
+        self._undo: list[tuple[str, ...]] = []
 
     @property
     def _plug(self) -> str:
@@ -28,8 +29,10 @@ class Cable:
     def make(self) -> None:
         """Make both for one boot; the cable is unplugged."""
         call("ip", "netns", "add", self.name)
+        self._undo.append(("ip", "netns", "delete", self.name))
         peer = ("type", "veth", "peer", "name", "eth0", "netns", self.name)
         call("ip", "link", "add", self._plug, *peer)
+        self._undo.append(("ip", "link", "delete", self._plug))
         call("ip", "link", "set", self._plug, "master", BRIDGE)
         inside = ("ip", "-n", self.name)
         call(*inside, "link", "set", "lo", "up")
@@ -38,10 +41,11 @@ class Cable:
         call(*inside, "route", "add", "default", "via", GATEWAY)
 
     def plug(self, into: bool) -> None:
-        """Plug it in or out."""
-        call("ip", "link", "set", self._plug, "up" if into else "down")
+        """Plug it in or out; a server that is off has none."""
+        if self._undo:
+            call("ip", "link", "set", self._plug, "up" if into else "down")
 
     def remove(self) -> None:
-        """Remove both."""
-        call("ip", "link", "delete", self._plug)
-        call("ip", "netns", "delete", self.name)
+        """Remove what was made of both."""
+        while self._undo:
+            call(*self._undo.pop())

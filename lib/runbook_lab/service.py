@@ -128,11 +128,10 @@ class _Status(_Control):
 
 
 def _told(machine: Machine) -> dict[str, object]:
-    used = sum(f.lstat().st_blocks * 512 for f in machine.folder.glob("upper/**/*"))
     return {
         "name": machine.spec.name, "address": machine.spec.address, "image": machine.spec.image,
         "state": "up" if machine.powered else "off", "processes": machine.processes(),
-        "disk_bytes": used,
+        "disk_bytes": machine.disk_bytes(),
     }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_one_dead_member_is_counted_although_etcdctl_2_calls_the_cluster_healthy
         "member c is healthy: got healthy result from http://192.168.0.12:2379\n"
         "cluster is healthy\n"
     )
-    asked = node(lambda line: Reply(0, said.encode(), b""), etcdctl="2.3.7 v2")
+    asked = node(lambda line: Reply(0, said.encode(), b""), etcdctl="2.3.7")
     health = etcd.cluster_health(asked)
     assert (len(health), etcd.healthy(health), etcd.cluster(health)) == (3, 2, "healthy")
     assert not etcd.members_healthy(asked, 3)().held
@@ -79,7 +79,7 @@ def test_health_in_the_dialect_of_etcd_3_has_the_same_columns(node: Make) -> Non
             if "member list" in line
             else Reply(1, health.encode(), b"")
         ),
-        etcdctl="3.5.16 v3",
+        etcdctl="3.5.16",
     )
     table = etcd.cluster_health(asked)
     assert list(table) == ["member", "state", "client_urls", "reason"]

@@ -13,28 +13,31 @@ from runbook.table import rows_frame
 
 # cluster-health answers with 5 (degraded, unhealthy) and 4 (could not list members) as well.
 _HEALTH_CODES = (0, 4, 5)
+_API = "etcdctl API"
 
 
 def version(node: Node) -> str:
     """The version of the node's etcdctl, such as 2.3.7; one probe per server."""
-    return node.fact("etcdctl", _probe).split()[0]
+    return node.fact("etcdctl", _probe)
 
 
 def dialect(node: Node) -> str:
     """`v2` or `v3`: which API this node's etcdctl speaks, unless it is told otherwise: 2.x knows
     only v2; 3.x takes ETCDCTL_API from the environment, and without it v3 from 3.4 on."""
-    return node.fact("etcdctl", _probe).split()[1]
+    by_version = "v2" if version(node).startswith("2.") else "v3"
+    return node.facts.get(_API, by_version)
 
 
 def _probe(node: Node) -> str:
-    """Version and dialect. Only the v2 dialect knows --version, and 2.3 has no `version`."""
+    """Only the v2 dialect knows --version, and 2.3 has no `version`."""
     for line, accept, speaks in (
         ("etcdctl --version", (0, 1, 128), "v2"),
         ("etcdctl version", (0,), "v3"),
     ):
         text = node.ask(line, accept=accept).text
         if found := re.search(r"etcdctl version:? (\S+)", text):
-            return f"{found[1]} {speaks}"
+            node.facts[_API] = speaks
+            return found[1]
     raise ParseError("etcdctl version", "no version in it", text=text)
 
 

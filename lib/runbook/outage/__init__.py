@@ -6,9 +6,11 @@ own time-out. Probes leave at a fixed interval whether or not the earlier ones h
 
 Resolution: an outage is the time from when the first round of probes that all failed was sent to
 the first answer of the round that ended it. The true one began up to one interval earlier and
-ended up to one interval earlier, so its length is right within one interval. `resolution` is the
-largest time without a round that was really seen, never less than the interval asked for: a probe
-that could not even be sent (the server it starts from is lost) counts for nothing.
+ended up to one interval earlier, so its length is right within one interval, but for the time
+that the probes themselves took. `resolution` is the largest time without a round that was really
+seen, never less than the interval asked for (a probe that could not even be sent, because the
+server it starts from is lost, counts for nothing), and how long the answers beside an outage took.
+How it compares with another client on real engines: docs/outage-meter.md.
 """
 
 from __future__ import annotations

@@ -92,9 +92,16 @@ class Outage:
 
     @property
     def resolution(self) -> float:
-        """Seconds within which a length is right: the largest time without a round of probes."""
+        """Seconds within which a length is right: the largest time without a round of probes, and
+        how long the answers beside an outage took, for nobody knows when within it they were given.
+        """
         times = [*(at for at, _ in self.rounds), self.seconds]
-        return max([self.interval, *(later - earlier for earlier, later in pairwise(times))])
+        apart = max([self.interval, *(later - earlier for earlier, later in pairwise(times))])
+        took = [at - sent for (sent, _), at in zip(self.rounds, self._answers, strict=True)]
+        beside = [
+            min(pair) for pair in pairwise(took) if math.isinf(pair[0]) != math.isinf(pair[1])
+        ]
+        return apart + max(beside, default=0.0)
 
     def after(self, label: str) -> float:
         """Seconds from the first mark to the mark `label`. Raises CheckFailed without it."""

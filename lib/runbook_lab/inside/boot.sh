@@ -52,6 +52,7 @@ done
 for needed in "$library" "$@"; do
     mkdir -p "$root$needed"
     mount --rbind "$needed" "$root$needed"
+    mount -o remount,bind,ro "$root$needed"
 done
 
 mkdir "$root/run/before"

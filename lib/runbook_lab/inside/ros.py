@@ -13,12 +13,13 @@ from ruamel.yaml import YAML
 
 VERSION = "v0.6.1"
 STORED = Path("/var/lib/rancher/conf/cloud-config.yml")
-# Later ones win; the kernel's parameters and metadata come after them.
+# Later ones win; the kernel's parameters, which are this machine's, are left out.
 SOURCES = (
     Path("/usr/share/ros/os-config.yml"),
     Path("/usr/share/ros/oem/oem-config.yml"),
     Path("/var/lib/rancher/conf/cloud-config.d"),
     STORED,
+    Path("/var/lib/rancher/conf/metadata"),
 )
 
 

@@ -28,8 +28,13 @@ def save(machine: Machine, spec: ServerSpec) -> None:
         machine.disk.write(places.BOOT_CONFIG, spec.user_data, mode=0o620, now=now)
     elif text.strip() and head != "#cloud-config":
         machine.console.append(f"cloud-init-save: Unrecognized user-data ({head[:60]})")
+    machine.disk.write(places.METADATA, metadata(spec), mode=0o620, now=now)
+
+
+def metadata(spec: ServerSpec) -> str:
+    """What the cloud says of a server, as cloud-init-save keeps it."""
     keys = {str(number): key for number, key in enumerate(spec.public_keys)}
-    metadata: dict[str, Any] = {
+    told: dict[str, Any] = {
         "hostname": spec.name,
         "networkconfig": None,
         "privateipv4": spec.address,
@@ -38,7 +43,7 @@ def save(machine: Machine, spec: ServerSpec) -> None:
         "publicipv6": "",
         "sshpublickeys": keys,
     }
-    machine.disk.write(places.METADATA, dump(metadata), mode=0o620, now=now)
+    return dump(told)
 
 
 def _usable(machine: Machine, text: str) -> bool:
