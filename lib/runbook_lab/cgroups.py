@@ -11,13 +11,21 @@ NAME = "runbook-lab"
 
 def hierarchies() -> list[Path]:
     """The mounted hierarchies: one of version 2, or one for each controller of version 1."""
-    if (_ROOT / "cgroup.controllers").exists():
+    if is_unified():
         return [_ROOT]
     return sorted(path for path in _ROOT.iterdir() if (path / "cgroup.procs").exists())
 
 
-def make(server: str) -> list[Path]:
-    """Make a server's groups; the files that a process writes itself into to enter them."""
+def is_unified() -> bool:
+    """Whether there is the one hierarchy of version 2."""
+    return (_ROOT / "cgroup.controllers").exists()
+
+
+def make(server: str) -> tuple[list[Path], list[Path]]:
+    """Make a server's groups. Returns the files that its first process writes itself into: to
+    enter them, and then, once they are the root of what it sees, to leave that root empty:
+    version 2 gives controllers only to groups below one without processes.
+    """
     tasks = []
     for hierarchy in hierarchies():
         for folder in (hierarchy / NAME, hierarchy / NAME / server):
@@ -26,7 +34,14 @@ def make(server: str) -> list[Path]:
                 if (folder / setting).exists() and not (folder / setting).read_text().strip():
                     (folder / setting).write_text((folder.parent / setting).read_text())
         tasks.append(hierarchy / NAME / server / "cgroup.procs")
-    return tasks
+    if not is_unified():
+        return tasks, []
+    for folder in (_ROOT, _ROOT / NAME):
+        wanted = " ".join(f"+{name}" for name in (_ROOT / "cgroup.controllers").read_text().split())
+        (folder / "cgroup.subtree_control").write_text(wanted)
+    below = _ROOT / NAME / server / "init"
+    below.mkdir(exist_ok=True)
+    return tasks, [below / "cgroup.procs"]
 
 
 def processes(server: str) -> set[int]:

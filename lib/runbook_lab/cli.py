@@ -142,7 +142,7 @@ def _start(folder: Folder, lock: socket.socket) -> str:
         process.returncode = 0  # it lives on without us
         return ""
     process.wait()
-    return "\n".join(filter(None, ["the lab did not start", word.decode(), end_of(log)]))
+    return f"the lab did not start: {word.decode() or end_of(log)}"
 
 
 def _inside(folder: Folder, options: argparse.Namespace) -> int:

@@ -42,6 +42,7 @@ _NOT_OURS = (
 )  # fmt: skip
 # Of what else lies below / only the system itself is shown.
 _SYSTEM = {"bin", "sbin", "usr", "etc", "var", "lib", "lib32", "lib64", "libx32"}
+_JOIN = 'for tasks in $0; do echo $$ >"$tasks"; done; exec "$@"'
 _END_S = 20.0
 
 
@@ -111,12 +112,14 @@ class Machine:
             return
         self.cable.make()
         self.cable.plug(True)
-        tasks = cgroups.make(self.spec.name)
+        enter, settle = cgroups.make(self.spec.name)
         prefixes = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])}
+        prefixes -= {"/usr"}  # a part of the system, which is shown anyway
         line = [
-            "sh", "-c", 'for tasks in $LAB_TASKS; do echo $$ >"$tasks"; done; exec "$@"', "sh",
+            "sh", "-c", _JOIN, " ".join(map(str, enter)),
+            "unshare", "--cgroup", "sh", "-c", _JOIN, " ".join(map(str, settle)),
             "nsenter", f"--net=/run/netns/{self.spec.name}",
-            "unshare", "--uts", "--mount", "--pid", "--ipc", "--cgroup", "--fork", "--kill-child",
+            "unshare", "--uts", "--mount", "--pid", "--ipc", "--fork", "--kill-child",
             "--propagation", "private",
             "sh", str(_INSIDE / "boot.sh"), self.spec.name, str(self.folder), sys.executable,
             str(_LIBRARY), *sorted(prefixes),
@@ -124,7 +127,7 @@ class Machine:
         with (self.folder / "console").open("ab") as console:
             self._process = subprocess.Popen(  # noqa: S603 - words are ours
                 line, stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                env={"PATH": _PATH, "LAB_TASKS": " ".join(map(str, tasks))},
+                env={"PATH": _PATH},
                 start_new_session=True,
             )  # fmt: skip
 

@@ -165,7 +165,8 @@ async def serve(make: Callable[[], Service], ready: int) -> None:
         os.write(ready, b"ready")
         os.close(ready)
         await service.run()
-    except LabError as error:
+    except (LabError, OSError) as error:
+        logging.getLogger("runbook_lab").exception("the lab did not start")
         os.write(ready, str(error).encode())
     finally:
         await service.stop()

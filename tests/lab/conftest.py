@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -32,12 +33,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=why))
 
 
-def lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The command `runbook lab` on a folder."""
+def lab(
+    folder: Path, *words: str, file_size: int = resource.RLIM_INFINITY
+) -> subprocess.CompletedProcess[str]:
+    """The command `runbook lab` on a folder. file_size: the most bytes that a file may have."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+
     command, *others = words
     line = [sys.executable, "-m", "runbook_lab", command, "--directory", str(folder), *others]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "lib")}
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(
+        line, capture_output=True, text=True, timeout=120, env=environment, preexec_fn=limit
+    )
 
 
 def on(folder: Path, address: str, line: str) -> str:
@@ -85,7 +94,7 @@ def play(folder: Path, name: str, **parameters: Any) -> dict[str, Any]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How far to walk, how often to measure."""
-    parser.addoption("--acts", type=int, default=10, help="acts of a random walk")
+    parser.addoption("--acts", type=int, default=8, help="acts of a random walk")
     parser.addoption("--rounds", type=int, default=1, help="how often each failover is measured")
     parser.addoption("--seeds", default="1", help="seeds of the walks, with commas between")
 
@@ -93,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A walk for each seed."""
     if "seed" in metafunc.fixturenames:
-        seeds = [int(word) for word in metafunc.config.getoption("--seeds").split(",")]
+        seeds = [int(word) for word in metafunc.config.getoption("seeds", "1").split(",")]
         metafunc.parametrize("seed", seeds)
 
 

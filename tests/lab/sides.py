@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import pandas as pd
+
 from runbook.command import Node, Nodes
 from runbook.params import load_target
 from runbook.record import Journal
@@ -22,7 +24,7 @@ class Side:
     folder: Path
     cut: Callable[[str], object]
     heal: Callable[[str], object]
-    _run: list[Run] = field(default_factory=list)
+    health: pd.DataFrame = field(default_factory=pd.DataFrame)  # of etcd, as last looked at
 
     @cached_property
     def run(self) -> Run:

@@ -12,7 +12,7 @@ import pytest
 from runbook_lab.hypervisor import LabHypervisor
 from runbook_twin.hypervisor import NoValidHost, ServerSpec
 
-from .conftest import lab, on, play
+from .conftest import lab, of_the_lab, on, play
 
 # As where etcdctl speaks as it does by itself since 3.4.
 NEW_ETCDCTL = (
@@ -69,3 +69,15 @@ def test_nothing_is_left_of_a_server_that_could_not_be_made(tmp_path: Path) -> N
         assert list(tmp_path.iterdir()) == []
     finally:
         shutil.rmtree(images)
+
+
+def test_nothing_is_left_of_a_lab_that_did_not_start(tmp_path: Path) -> None:
+    before = of_the_lab()
+    folder = tmp_path / "lab"
+    done = lab(folder, "up", file_size=100_000)  # too small for the images
+    assert done.returncode == 5
+    assert "the lab did not start" in done.stderr
+    assert "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert of_the_lab() == before
+    assert not (folder / "machines").exists()

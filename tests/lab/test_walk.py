@@ -58,5 +58,8 @@ def test_the_same_walk_shows_the_same_tables(
         one, two = tables
         assert one.keys() == two.keys()
         for name in one:
-            found += [f"after {number} {act}: {d}" for d in differences(name, one[name], two[name])]
+            told = differences(name, one[name], two[name])
+            found += [f"after {number} {act}: {words}" for words in told]
+            with capsys.disabled():
+                print("".join(f"      {words}\n" for words in told), end="")  # noqa: T201
     assert not found, "\n".join(found)

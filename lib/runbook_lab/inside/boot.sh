@@ -14,6 +14,7 @@ mount -t sysfs sysfs "$root/sys"
 groups=$root/sys/fs/cgroup
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     mount -t cgroup2 cgroup2 "$groups"
+    sed 's/^/+/; s/ / +/g' "$groups/cgroup.controllers" >"$groups/cgroup.subtree_control"
 else
     mount -t tmpfs cgroup "$groups"
     for hierarchy in /sys/fs/cgroup/*/; do
