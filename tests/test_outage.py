@@ -292,6 +292,18 @@ def test_a_late_answer_does_not_cut_an_outage_in_two() -> None:
     assert Outage(probes, [], 0.1, 1.3).windows == [Window(0.1, pytest.approx(1.21))]
 
 
+def test_the_first_answer_ends_an_outage_whichever_probe_it_is_for() -> None:
+    probes = [
+        Probe(0, 0.0, 0.01, "a", None),
+        Probe(1, 0.1, 0.01, "a", "refused"),
+        Probe(2, 0.2, 1.02, "a", None),  # its connection was begun once more after a second
+        Probe(3, 0.3, 0.02, "a", None),
+    ]
+    seen = Outage(probes, [], 0.1, 0.4)
+    assert seen.windows == [Window(0.1, pytest.approx(0.32))]
+    assert seen.resolution == pytest.approx(0.12)
+
+
 def test_resolution() -> None:
     assert outage("+", "+").resolution == pytest.approx(0.1)
     assert outage("+", "+", seconds=5.0).resolution == pytest.approx(4.9)

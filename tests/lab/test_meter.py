@@ -46,11 +46,12 @@ class Seen:
 def longest(rounds: list[tuple[float, float | None]]) -> float:
     """Seconds from the first round that nobody answered to the first answer after it."""
     found, began = 0.0, None
-    for sent, answered in rounds:
+    for number, (sent, answered) in enumerate(rounds):
         if answered is None:
             began = sent if began is None else began
         elif began is not None:
-            found, began = max(found, answered - began), None
+            first = min(at for _, at in rounds[number:] if at is not None)
+            found, began = max(found, first - began), None
     assert began is None, "the page never came back"
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pandas as pd
 
@@ -62,7 +62,7 @@ class Outage:
         """Every time without service; one that did not end ends with the meter."""
         found: list[Window] = []
         began: float | None = None
-        for (sent, up), answer in zip(self.rounds, self._answers, strict=True):
+        for (sent, up), (answer, _) in zip(self.rounds, self._next_answers, strict=True):
             if not up and began is None:
                 # A round that was answered late does not end what a later one still sees.
                 began = found.pop().start if found and found[-1].end > sent else sent
@@ -79,6 +79,15 @@ class Outage:
             answer = probe.sent + probe.took if probe.failure is None else math.inf
             first[probe.round] = min(first.get(probe.round, math.inf), answer)
         return [first[number] for number in sorted(first)]
+
+    @property
+    def _next_answers(self) -> list[tuple[float, float]]:
+        """For each round the earliest answer to it or to a later one, and when that was sent: a
+        connection that was begun a little too early is answered a second later, others before it.
+        """
+        sent = [at for at, _ in self.rounds]
+        later = list(accumulate(reversed([*zip(self._answers, sent, strict=True)]), min))
+        return later[::-1]
 
     @property
     def longest(self) -> float:
@@ -99,7 +108,11 @@ class Outage:
         apart = max([self.interval, *(later - earlier for earlier, later in pairwise(times))])
         took = [at - sent for (sent, _), at in zip(self.rounds, self._answers, strict=True)]
         beside = [
-            min(pair) for pair in pairwise(took) if math.isinf(pair[0]) != math.isinf(pair[1])
+            before if math.isinf(after) else answer - sent
+            for (before, after), (answer, sent) in zip(
+                pairwise(took), self._next_answers[1:], strict=True
+            )
+            if math.isinf(before) != math.isinf(after)
         ]
         return apart + max(beside, default=0.0)
 
