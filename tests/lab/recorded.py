@@ -15,6 +15,8 @@ from bs4 import BeautifulSoup
 _KEYS = ("server", "peer_urls", "check", "act", "step", "figure", "drill", "unit", "hostname",
          "name", "names", "key", "path", "address")  # fmt: skip
 _IDS = re.compile(r"\.[a-z0-9]{25}\b")  # of a Swarm's task, in the name of its container
+# Which of two equal workers a Swarm chooses is a matter of chance.
+_CHOSEN = re.compile(r"\bworker[01]\b|\b192\.168\.0\.10[12]\b")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -49,7 +51,8 @@ def _shown(cell: str, table: Any) -> Shown:
     rows = [[data.get_text() for data in row.find_all("td")] for row in table.tbody.find_all("tr")]
     rows = [row for row in rows if len(row) == len(columns)]
     key = next((name for name in _KEYS if name in columns), None)
-    about = sorted(_IDS.sub("", row[columns.index(key)]) for row in rows) if key else []
+    words = [row[columns.index(key)] for row in rows] if key else []
+    about = sorted(_CHOSEN.sub("a worker", _IDS.sub("", word)) for word in words)
     kinds = {
         name: frozenset(_kind(row[number]) for row in rows) - {""}
         for number, name in enumerate(columns)
