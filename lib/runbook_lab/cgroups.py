@@ -36,8 +36,8 @@ def make(server: str) -> tuple[list[Path], list[Path]]:
         tasks.append(hierarchy / NAME / server / "cgroup.procs")
     if not is_unified():
         return tasks, []
+    wanted = " ".join(f"+{name}" for name in (_ROOT / "cgroup.controllers").read_text().split())
     for folder in (_ROOT, _ROOT / NAME):
-        wanted = " ".join(f"+{name}" for name in (_ROOT / "cgroup.controllers").read_text().split())
         (folder / "cgroup.subtree_control").write_text(wanted)
     below = _ROOT / NAME / server / "init"
     below.mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import pandas as pd
@@ -47,7 +48,7 @@ class Outage:
     interval: float
     seconds: float
 
-    @property
+    @cached_property
     def rounds(self) -> list[tuple[float, bool]]:
         """For each round of probes: when it was sent, and whether any address answered."""
         sent: dict[int, float] = {}
@@ -71,7 +72,7 @@ class Outage:
                 began = None
         return [*found, Window(began, self.seconds)] if began is not None else found
 
-    @property
+    @cached_property
     def _answers(self) -> list[float]:
         """For each round the time of its first answer; infinity without one."""
         first: dict[int, float] = {}
@@ -80,7 +81,7 @@ class Outage:
             first[probe.round] = min(first.get(probe.round, math.inf), answer)
         return [first[number] for number in sorted(first)]
 
-    @property
+    @cached_property
     def _next_answers(self) -> list[tuple[float, float]]:
         """For each round the earliest answer to it or to a later one, and when that was sent: a
         connection that was begun a little too early is answered a second later, others before it.
