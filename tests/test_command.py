@@ -59,7 +59,7 @@ def replying(code: int | None, stdout: str = "", stderr: str = "", why: str = ""
 # --- quoting -----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
 def test_any_argument_arrives_unchanged(values: list[str]) -> None:
     line = quoted("printf '%%s\\0' begin" + " %s" * len(values), *values)
@@ -69,7 +69,7 @@ def test_any_argument_arrives_unchanged(values: list[str]) -> None:
     assert done.stdout.decode().split("\0")[:-1] == ["begin", *values]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
 def test_any_argument_arrives_unchanged_behind_sudo(values: list[str]) -> None:
     wire = Wire()

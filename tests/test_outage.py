@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -221,6 +222,41 @@ def test_a_fast_clock_has_a_floor_in_our_seconds() -> None:
         probes_from_now(running, 2)
         outage = running.stop()
     assert outage.interval == pytest.approx(20.0)
+
+
+@dataclass
+class Unheard(Service):
+    """A Service whose answers are lost while we stand still: the time of each probe runs out."""
+
+    stands: bool = False
+
+    def open_stream(self, server: Server, address: str, port: int, timeout: float) -> Answer:
+        lost = self.stands
+        answer = super().open_stream(server, address, port, timeout)
+        if lost:
+            threading.Event().wait(timeout)
+            raise TimeoutError("timed out")
+        return answer
+
+
+def test_time_in_which_the_meter_stood_still_is_no_outage() -> None:
+    service = Unheard()
+    running, usual = meter(service, timeout=0.2), sys.getswitchinterval()
+    with running:
+        probes_from_now(running, 5)
+        service.stands = True
+        before = len(service.asked)
+        seen(running, lambda: len(service.asked) > before)
+        sys.setswitchinterval(10)  # no other thread gets a turn
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            pass
+        service.stands = False
+        sys.setswitchinterval(usual)
+        probes_from_now(running, 5)
+        outage = running.stop()
+    assert outage.windows == []
+    assert 0.3 < outage.resolution
 
 
 def test_answering_looks_at_probes_from_now_on() -> None:

@@ -166,9 +166,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 YAML_TEXT = st.text("{}[]:-,#&*!|>'\"%@`?~ \t\n=<0123456789abnoxXeE_.truefals\u00e9\ufeff\u0085")
-EVERY_CHECK = settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+EVERY_CHECK = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @EVERY_CHECK

@@ -101,7 +101,7 @@ def test_a_table_escapes_everything() -> None:
     ElementTree.fromstring(shown)  # noqa: S314
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_any_text_gives_a_well_formed_table(text: str) -> None:
     frame = pd.DataFrame({"a": [text]})

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.errors import ParameterError
@@ -268,7 +268,6 @@ def test_a_finding_reads_as_one_line() -> None:
 KINDS: st.SearchStrategy[Kind] = st.sampled_from(["coreos", "rancheros", "ignition"])
 
 
-@settings(deadline=None)
 @given(st.text(), KINDS)
 def test_any_text_is_linted_without_a_crash(text: str, kind: Kind) -> None:
     for head in ("", "#cloud-config\n", '{"ignition": '):
@@ -283,7 +282,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON, KINDS)
 def test_any_json_is_linted_without_a_crash(value: object, kind: Kind) -> None:
     lint(json.dumps(value), kind)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -231,7 +231,6 @@ MACHINES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(MACHINES)
 def test_what_is_rendered_has_no_finding(machine: MachineParameters) -> None:
     assert lint(render_cloud_config(machine), "coreos") == []
@@ -243,7 +242,6 @@ def test_what_is_rendered_has_no_finding(machine: MachineParameters) -> None:
         assert lint(text, version=version) == []
 
 
-@settings(deadline=None)
 @given(st.text(max_size=70))
 def test_a_host_name_comes_through_or_is_refused(name: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.errors import ParseError
@@ -36,7 +36,6 @@ def tabwriter(rows: list[tuple[str, ...]], *, minimum: int, padding: int) -> lis
 CELL = st.from_regex(r"([!-~…é漢]+( [!-~…é漢]+){0,2})?", fullmatch=True)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(CELL, CELL, CELL), max_size=6),
     st.sampled_from([(20, 3), (0, 2), (10, 3)]),

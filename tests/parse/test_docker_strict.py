@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.errors import ParseError, UsageError
@@ -46,7 +46,6 @@ def has_header(told: dict[str, Any]) -> bool:
     return not any(form in words for form in forms)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(COMMANDS), st.text(max_size=300))
 def test_random_text_is_no_table(command: tuple[str, ...], text: str) -> None:
     try:
@@ -58,7 +57,6 @@ def test_random_text_is_no_table(command: tuple[str, ...], text: str) -> None:
     assert parsed.rows == [] or "--format" in command
 
 
-@settings(deadline=None)
 @given(st.sampled_from(COMMANDS), st.binary(max_size=200))
 def test_random_bytes_raise_nothing_but_parse_errors(command: tuple[str, ...], text: bytes) -> None:
     try:
@@ -67,7 +65,6 @@ def test_random_bytes_raise_nothing_but_parse_errors(command: tuple[str, ...], t
         assert str(error)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_one_changed_character_is_never_a_shorter_table(data: st.DataObject) -> None:
     told = ANSWERS[data.draw(st.sampled_from(sorted(ANSWERS)))]
@@ -194,7 +191,6 @@ def test_an_unlock_key_is_hidden_too() -> None:
     assert parse(["docker", "swarm", "init", "--autolock"], text).rows[0]["token_seen"] is True
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_error_tells_a_token(data: st.DataObject) -> None:
     command = data.draw(st.sampled_from([*COMMANDS, ("docker", "swarm", "join", "--token", TOKEN)]))

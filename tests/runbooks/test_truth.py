@@ -60,11 +60,12 @@ def test_the_meter_is_right_within_one_probe_interval(run: tuple[Cluster, Run]) 
     [down] = [at for at, what in events if what.startswith("container webserver.1.")][:1]
     [up] = [at for at, what in events if what.startswith("task webserver.1 up")]
     assert up - down > 1
-    assert len(seen.windows) == 1
     stood_still = max(lag(made) - before, 0.0)
     # The page went down before the first bad probe had failed, and was up again before the first
     # good one was answered: what these two took is what no meter can know.
-    [window] = seen.windows
+    *others, window = sorted(seen.windows, key=lambda window: window.seconds)
+    # A page that gets no processor is away, too.
+    assert sum(other.seconds for other in others) <= stood_still, seen
     failed = min(p.took for p in seen.probes if p.sent == window.start and p.failure)
     answered = next(p.took for p in seen.probes if p.sent + p.took == window.end)
     unknown = stood_still + failed + answered

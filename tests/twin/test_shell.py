@@ -257,7 +257,7 @@ def test_curl_shows_its_meter_on_stderr_only() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_quoted_words_arrive_as_they_are(words: list[str]) -> None:
     quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
     result = shell(f"printf '%s\\n' {quoted}")
@@ -266,7 +266,7 @@ def test_quoted_words_arrive_as_they_are(words: list[str]) -> None:
 
 
 @given(st.text(alphabet="ab '\"\\$`(){};|&<>\n#!=-*?[]~0", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_text_is_read_or_refused(text: str) -> None:
     """The parser ends, and fails only in its own way."""
     try:

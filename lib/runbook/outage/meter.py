@@ -37,6 +37,7 @@ class Meter:
     shortest_timeout: float = 0.3
     _probes: list[Probe] = field(default_factory=list, repr=False)
     _marks: list[tuple[float, str]] = field(default_factory=list, repr=False)
+    _stood: list[tuple[float, float]] = field(default_factory=list, repr=False)
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _began: float = 0.0
 
@@ -77,7 +78,8 @@ class Meter:
         self._stop.set()
         self._ticker.join()
         self._pool.shutdown(wait=True)
-        probes = sorted(self._probes, key=lambda probe: (probe.round, probe.address))
+        probes = [probe for probe in self._probes if self._tells(probe)]
+        probes.sort(key=lambda probe: (probe.round, probe.address))
         return Outage(probes, sorted(self._marks), self._step * self.clock, self._ended)
 
     def __enter__(self) -> Meter:
@@ -98,9 +100,21 @@ class Meter:
     def _our_timeout(self) -> float:
         return max(self.timeout / self.clock, self.shortest_timeout)
 
+    def _tells(self, probe: Probe) -> bool:
+        """Whether a probe says something of the service. One whose time ran out while we ourselves
+        got no processor does not: its answer may have lain there. The resolution tells of the gap.
+        """
+        ended = probe.sent + probe.took
+        if probe.failure is None or probe.took < self._our_timeout * self.clock:
+            return True
+        return not any(probe.sent < end and begin < ended for begin, end in self._stood)
+
     def _tick(self) -> None:
         step, number = self._step, 0
         while not self._stop.is_set():
+            due, now = number * step * self.clock, self._now()
+            if now - due > self._our_timeout * self.clock / 2:
+                self._stood.append((due, now))
             try:
                 for address in self.addresses:
                     self._pool.submit(self._probe, number, address)
