@@ -30,9 +30,8 @@ def make(server: str) -> tuple[list[Path], list[Path]]:
     for hierarchy in hierarchies():
         for folder in (hierarchy / NAME, hierarchy / NAME / server):
             folder.mkdir(exist_ok=True)
-            for setting in ("cpuset.cpus", "cpuset.mems"):  # empty at first: nothing may run there
-                if (folder / setting).exists() and not (folder / setting).read_text().strip():
-                    (folder / setting).write_text((folder.parent / setting).read_text())
+            if not is_unified():
+                _share_processors(folder)
         tasks.append(hierarchy / NAME / server / "cgroup.procs")
     if not is_unified():
         return tasks, []
@@ -42,6 +41,13 @@ def make(server: str) -> tuple[list[Path], list[Path]]:
     below = _ROOT / NAME / server / "init"
     below.mkdir(exist_ok=True)
     return tasks, [below / "cgroup.procs"]
+
+
+def _share_processors(folder: Path) -> None:
+    """Those of the group above: in version 1 a new group has none, and nothing may run there."""
+    for setting in ("cpuset.cpus", "cpuset.mems"):
+        if (folder / setting).exists() and not (folder / setting).read_text().strip():
+            (folder / setting).write_text((folder.parent / setting).read_text())
 
 
 def processes(server: str) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 from runbook_lab.commands import LabError
@@ -27,6 +28,8 @@ class LabHypervisor:
             await asyncio.to_thread(machine.make)
             await asyncio.to_thread(machine.power_on)
         except (LabError, OSError) as error:
+            # Nova keeps the reason from its users, too: it stands in the log.
+            logging.getLogger("runbook_lab").warning("no server %s: %s", spec.name, error)
             await asyncio.to_thread(machine.remove)
             raise NoValidHost(str(error)) from None
         self.machines[spec.id] = machine

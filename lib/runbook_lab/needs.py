@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,8 +64,16 @@ def obstacles() -> list[str]:
     for kind in ("net", "mnt", "pid", "uts", "ipc", "cgroup"):
         if not Path(f"/proc/self/ns/{kind}").exists():
             found.append(f"the kernel has no {kind} namespaces")
-    if "overlay" not in Path("/proc/filesystems").read_text():
-        found.append("the kernel has no overlay file system (try: modprobe overlay)")
+    if not _has_overlay():
+        found.append("the kernel has no overlay file system, and no module of it")
     if missing := packages_missing():
         found.append(f"missing packages: {' '.join(missing)} (runbook lab install)")
     return found
+
+
+def _has_overlay() -> bool:
+    """Whether the kernel has it, or loads it by itself at the first mount."""
+    if "overlay" in Path("/proc/filesystems").read_text():
+        return True
+    ask = [find("modprobe") or "false", "--dry-run", "--quiet", "overlay"]
+    return subprocess.run(ask, check=False).returncode == 0  # noqa: S603 - our own words
