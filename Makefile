@@ -17,7 +17,7 @@ test: set-up-dev ## run the tests
 .PHONY: browser
 browser: set-up-dev ## JupyterLab and the records in a real browser; needs chromium (apt install chromium)
 	@command -v chromium >/dev/null || { echo "chromium is needed (Debian, Ubuntu: apt install chromium); playwright is in .venv already" >&2; exit 2; }
-	@$(BIN)/python -m pytest -m browser tests/browser -q --durations 5
+	@$(BIN)/python -m pytest -m browser tests/browser -n 2 --dist loadfile -q --durations 5
 
 .PHONY: lab
 lab: set-up-dev ## the runbooks against real engines in namespaces of this machine; as root, on Linux

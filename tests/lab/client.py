@@ -1,7 +1,8 @@
 """An HTTP client that asks every 10 ms, whatever came of the requests before; nothing of ours.
 
-usage: python - ADDRESS...   It ends when its standard input does, and prints, as JSON, each round:
-[when it was sent, when the first address answered or null], in seconds.
+usage: python - ADDRESS...   It says when the page first answers. It ends when its standard input
+does, and prints, as JSON, each round since then: [when it was sent, when the first address answered
+or null], in seconds.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ async def one_round(addresses: list[str]) -> tuple[float, float | None]:
 async def main(addresses: list[str]) -> None:
     """Until standard input ends."""
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    while (await one_round(addresses))[1] is None:
+        await asyncio.sleep(EVERY_S)
+    print("the page answers", flush=True)  # noqa: T201 - whoever waits for it may go on
     rounds, began, number = [], time.monotonic(), 0
     while not ended.done():
         rounds.append(asyncio.create_task(one_round(addresses)))

@@ -37,19 +37,37 @@ def checks(record: dict[str, Any]) -> list[tuple[str, bool]]:
 
 def tables(outputs: Path, record: dict[str, Any]) -> Iterator[Shown]:
     """The tables of a record, in the order of its cells."""
+    for cell, columns, rows in _tables(outputs, record):
+        yield _shown(cell, columns, rows)
+
+
+def column(outputs: Path, record: dict[str, Any], name: str) -> list[str]:
+    """What stands in a column of a record, in the first of its tables that has it."""
+    return next(
+        [row[columns.index(name)] for row in rows]
+        for _, columns, rows in _tables(outputs, record)
+        if name in columns
+    )
+
+
+def _tables(
+    outputs: Path, record: dict[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """Of each table: the cell that shows it, its columns, its rows."""
     notebook = json.loads((outputs / record["files"]["ipynb"]).read_text())
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             text = "".join(output.get("data", {}).get("text/html", ""))
             for table in BeautifulSoup(text, "html.parser").find_all("table"):
-                if table.find("thead"):
-                    yield _shown(cell["id"], table)
+                if not table.find("thead"):
+                    continue
+                columns = tuple(head.get_text() for head in table.thead.find_all("th"))
+                lines = table.tbody.find_all("tr")
+                rows = [[data.get_text() for data in line.find_all("td")] for line in lines]
+                yield cell["id"], columns, [row for row in rows if len(row) == len(columns)]
 
 
-def _shown(cell: str, table: Any) -> Shown:
-    columns = tuple(head.get_text() for head in table.thead.find_all("th"))
-    rows = [[data.get_text() for data in row.find_all("td")] for row in table.tbody.find_all("tr")]
-    rows = [row for row in rows if len(row) == len(columns)]
+def _shown(cell: str, columns: tuple[str, ...], rows: list[list[str]]) -> Shown:
     key = next((name for name in _KEYS if name in columns), None)
     words = [row[columns.index(key)] for row in rows] if key else []
     about = sorted(_CHOSEN.sub("a worker", _IDS.sub("", word)) for word in words)

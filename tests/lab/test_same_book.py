@@ -67,7 +67,7 @@ def test_the_book_shows_the_same_on_both(
             if name == "swarm-set-up":
                 _check_order(twin, up)
             if name == "swarm-fail-over":
-                _check_drill(two)
+                _check_drill(outputs, two)
             if name == "etcd-verify-cluster":
                 for other in NOT_THERE:
                     refused = play(up, other, approved=True) if "fail" in other else play(up, other)
@@ -86,8 +86,10 @@ def _check_order(twin: Cluster, up: Path) -> None:
     assert events.turned_round(*orders) == [], orders
 
 
-def _check_drill(record: dict[str, Any]) -> None:
-    """One replica: an outage measured in seconds; two: at most one probe interval."""
+def _check_drill(outputs: Path, record: dict[str, Any]) -> None:
+    """One replica: an outage measured in seconds; two: none that the meter can tell, which on a
+    machine that keeps up is at most one probe interval."""
     observed = {check["name"]: check["observed"] for check in record["checks"]}
     assert observed["longest outage with 1 replica, seconds"] > 5
-    assert observed["longest outage with 2 replicas, seconds"] <= 0.1
+    resolution = float(recorded.column(outputs, record, "resolution_s")[-1])
+    assert observed["longest outage with 2 replicas, seconds"] <= max(0.1, resolution)

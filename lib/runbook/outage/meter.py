@@ -15,6 +15,7 @@ from runbook.outage.probe import Forwarder, Stream, request
 from runbook.outage.seen import Outage, Probe
 
 _MOST_WORKERS = 256
+_LATE = 3  # times its time-out that a probe may take where the processor is busy
 
 
 @dataclass
@@ -45,7 +46,9 @@ class Meter:
         """Begin to probe."""
         self._began = time.monotonic()
         self._ended: float | None = None
-        hanging = int(self._our_timeout / self._step) + 2  # rounds that may be under way at once
+        # Rounds that may be under way at once: where nobody answers, each ends a little after its
+        # time-out, and must not hold up the next ones.
+        hanging = int(_LATE * self._our_timeout / self._step) + 2
         workers = min(hanging * max(len(self.addresses), 1), _MOST_WORKERS)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="probe")
         self._ticker = threading.Thread(target=self._tick, daemon=True)
