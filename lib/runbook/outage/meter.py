@@ -15,7 +15,7 @@ from runbook.outage.probe import Forwarder, Stream, request
 from runbook.outage.seen import Outage, Probe
 
 _MOST_WORKERS = 256
-_LATE = 3  # times its time-out that a probe may take where the processor is busy
+_LATE = 1.5  # times its time-out that a probe may take where the processor is busy
 
 
 @dataclass
@@ -34,8 +34,8 @@ class Meter:
     interval: float = 0.1
     timeout: float = 1.0
     clock: float = 1.0
-    shortest_interval: float = 0.02
-    shortest_timeout: float = 0.3
+    shortest_interval: float = 0.05
+    shortest_timeout: float = 1.0
     _probes: list[Probe] = field(default_factory=list, repr=False)
     _marks: list[tuple[float, str]] = field(default_factory=list, repr=False)
     _stood: list[tuple[float, float]] = field(default_factory=list, repr=False)
